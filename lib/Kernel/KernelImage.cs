@@ -1,0 +1,105 @@
+using System.Text;
+using PvPatch.Elf;
+using PvPatch.Images;
+
+namespace PvPatch.Kernel;
+
+/// <summary>A kernel image and what it says about itself: symbols, types, banner, tables.</summary>
+public sealed class KernelImage : IDisposable
+{
+    private const int MaxBanner = 1024;
+    private readonly Lazy<Btf?> btf;
+    private readonly Lazy<Era> era;
+
+    private KernelImage(ElfFile elf)
+    {
+        Elf = elf;
+        Memory = new AddressSpace(elf);
+        TextSections = [.. elf.Sections.Where(s => s.IsExecutable && s.HasBytes && s.Size != 0)];
+        btf = new Lazy<Btf?>(() => Elf.FindSection(".BTF") is { } s ? Btf.Read(Elf.GetContents(s)) : null);
+        era = new Lazy<Era>(() => Era.Detect(Elf, Btf, Banner));
+        foreach (ElfSection section in TextSections)
+            if (!Memory.TryGetFileOffset(section.Address, section.Size, out ulong offset) || offset != section.Offset)
+                throw new MalformedImageException($"section {section.Name}", "no loadable segment holds it at its place in the file");
+    }
+
+    /// <summary>The file.</summary>
+    public ElfFile Elf { get; }
+
+    /// <summary>Its bytes by virtual address.</summary>
+    public AddressSpace Memory { get; }
+
+    /// <summary>Its symbols.</summary>
+    public ElfSymbolTable Symbols => Elf.Symbols;
+
+    /// <summary>Its type information, or null.</summary>
+    public Btf? Btf => btf.Value;
+
+    /// <summary>How its tables are laid out.</summary>
+    public Era Era => era.Value;
+
+    /// <summary>The executable sections that have bytes.</summary>
+    public IReadOnlyList<ElfSection> TextSections { get; }
+
+    /// <summary><c>linux_banner</c> without its newline, or null.</summary>
+    public string? Banner => Symbols.TryFindAddress("linux_banner", out ulong at) ? ReadString(at, MaxBanner)?.TrimEnd('\n') : null;
+
+    /// <summary>Opens a kernel image.</summary>
+    /// <exception cref="MalformedImageException">Not an ELF image that pvpatch can read.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static KernelImage Open(string path) => Read(ByteSource.Open(path));
+
+    /// <summary>Reads a kernel image; takes ownership of the source.</summary>
+    public static KernelImage Read(ByteSource source)
+    {
+        ElfFile? elf = null;
+        try
+        {
+            elf = ElfFile.Read(source);
+            return new KernelImage(elf);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The address range of a table; empty where the image has none.</summary>
+    public (ulong Start, ulong Length) FindTable(TableSpec table)
+    {
+        if (table.Section is not null && Elf.FindSection(table.Section) is { HasBytes: true } section)
+            return (section.Address, section.Size);
+        if (!Symbols.TryFindAddress(table.Start, out ulong start) || !Symbols.TryFindAddress(table.Stop, out ulong stop))
+            return (0, 0);
+        if (stop < start)
+            throw new MalformedImageException(table.Name, $"{table.Stop} lies before {table.Start}");
+        return (start, stop - start);
+    }
+
+    /// <summary>The executable section that holds an address, or null.</summary>
+    public ElfSection? FindText(ulong address)
+    {
+        foreach (ElfSection section in TextSections)
+            if (section.Contains(address)) return section;
+        return null;
+    }
+
+    /// <summary>A NUL-terminated Latin-1 string, or null where there is none.</summary>
+    public string? ReadString(ulong address, int limit)
+    {
+        Span<byte> buffer = stackalloc byte[MaxBanner];
+        int length = 0;
+        while (length < Math.Min(limit, MaxBanner))
+        {
+            if (!Memory.TryRead(address + (ulong)length, buffer.Slice(length, 1))) return null;
+            if (buffer[length] == 0) return Encoding.Latin1.GetString(buffer[..length]);
+            length++;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Elf.Dispose();
+}

@@ -1,0 +1,44 @@
+using PvPatch.Elf;
+using PvPatch.Kernel;
+
+namespace PvPatch.Patching;
+
+/// <summary>An image's executable sections as the passes so far have left them: later passes see what earlier ones wrote.</summary>
+public sealed class TextView
+{
+    private readonly ElfSection[] sections;
+    private readonly byte[][] bytes;
+
+    /// <summary>Copies the executable text of an image.</summary>
+    public TextView(KernelImage image)
+    {
+        sections = [.. image.TextSections];
+        bytes = Array.ConvertAll(sections, s => image.Elf.GetContents(s).ToArray());
+    }
+
+    /// <summary>The sections, as the image has them.</summary>
+    public IReadOnlyList<ElfSection> Sections => sections;
+
+    /// <summary>A whole section's text.</summary>
+    public ReadOnlySpan<byte> GetContents(int section) => bytes[section];
+
+    /// <summary>The text at an address, at most <paramref name="length"/> bytes: fewer at a section's end, none outside.</summary>
+    public ReadOnlySpan<byte> At(ulong address, int length)
+    {
+        for (int i = 0; i < sections.Length; i++)
+        {
+            if (!sections[i].Contains(address)) continue;
+            int into = (int)(address - sections[i].Address);
+            return bytes[i].AsSpan(into, Math.Min(length, bytes[i].Length - into));
+        }
+
+        return default;
+    }
+
+    /// <summary>Writes a patch.</summary>
+    internal void Write(ulong address, ReadOnlySpan<byte> patch)
+    {
+        for (int i = 0; i < sections.Length; i++)
+            if (sections[i].Contains(address)) patch.CopyTo(bytes[i].AsSpan((int)(address - sections[i].Address)));
+    }
+}
