@@ -20,8 +20,6 @@ public sealed class KernelPlaces
         Fentry = Find("__fentry__");
         Text = Find("_text");
         TextEnd = Find("_etext");
-        InitBegin = Find("__init_begin");
-        InitEnd = Find("__init_end");
 
         ulong Find(string name) => image.Symbols.TryFindAddress(name, out ulong address) ? address : 0;
     }
@@ -65,14 +63,8 @@ public sealed class KernelPlaces
     /// <summary>_etext.</summary>
     public ulong TextEnd { get; }
 
-    /// <summary>__init_begin.</summary>
-    public ulong InitBegin { get; }
-
-    /// <summary>__init_end.</summary>
-    public ulong InitEnd { get; }
-
-    /// <summary>Whether an address is init text or data: gone when boot is over.</summary>
-    public bool IsInit(ulong address) => address >= InitBegin && address < InitEnd;
+    /// <summary>Whether an address is core text: what lies outside (init, exit) is gone, or never patched again, after boot.</summary>
+    public bool IsCoreText(ulong address) => address >= Text && address < TextEnd;
 
     /// <summary>Insists on a symbol because sites depend on it.</summary>
     /// <exception cref="MalformedImageException">The image does not have it.</exception>

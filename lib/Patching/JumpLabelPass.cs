@@ -10,7 +10,7 @@ public static class JumpLabelPass
     /// <summary>Computes a site's new bytes.</summary>
     /// <param name="site">The branch.</param>
     /// <param name="target">Holds the keys.</param>
-    /// <param name="initial">Init text: its keys are as the image has them, it is gone before they change.</param>
+    /// <param name="initial">Text outside of the core (init, exit): later changes of keys never reach it (kernel_text_address).</param>
     /// <param name="output">Takes the site's 2 or 5 bytes.</param>
     public static PatchReason Compute(in JumpLabelSite site, Target target, bool initial, Span<byte> output)
     {

@@ -11,8 +11,7 @@ public static class LockPass
     /// <summary>Computes a site's new byte.</summary>
     public static PatchReason Compute(in Site site, Target target, ReadOnlySpan<byte> text, Span<byte> output)
     {
-        bool core = site.Address >= target.Places.Text && site.Address < target.Places.TextEnd;
-        if (!target.Uniprocessor || !core || text[0] != LockPrefix) return PatchReason.None;
+        if (!target.Uniprocessor || !target.Places.IsCoreText(site.Address) || text[0] != LockPrefix) return PatchReason.None;
         output[0] = DataSegmentPrefix;
         return PatchReason.LockDropped;
     }

@@ -81,18 +81,18 @@ public sealed class Plan
                 break;
             case SiteKind.JumpLabel:
                 foreach (ref readonly JumpLabelSite site in Sites.JumpLabels.AsSpan())
-                    Record(site.Site, JumpLabelPass.Compute(site, Target, IsInit(site.Site), output), output);
+                    Record(site.Site, JumpLabelPass.Compute(site, Target, !IsCore(site.Site), output), output);
                 break;
             case SiteKind.StaticCall:
                 foreach (ref readonly StaticCallSite site in Sites.StaticCalls.AsSpan())
-                    Record(site.Site, StaticCallPass.Compute(site, Target, IsInit(site.Site), At(site.Site), output), output);
+                    Record(site.Site, StaticCallPass.Compute(site, Target, !IsCore(site.Site), At(site.Site), output), output);
                 break;
         }
     }
 
     private ReadOnlySpan<byte> At(in Site site) => Text.At(site.Address, site.Length);
 
-    private bool IsInit(in Site site) => Target.Places.IsInit(site.Address);
+    private bool IsCore(in Site site) => Target.Places.IsCoreText(site.Address);
 
     private void Record(in Site site, PatchReason reason, ReadOnlySpan<byte> output)
     {

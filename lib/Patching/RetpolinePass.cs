@@ -54,6 +54,7 @@ public static class RetpolinePass
         output[at++] = 0xff;
         output[at++] = (byte)((opcode == Branch.Call ? 0xd0 : 0xe0) | (int)(register & 7));
         if (opcode == Branch.Jump && at < text.Length) output[at++] = Branch.Int3; // stops straight-line speculation
+        if (at > text.Length) return PatchReason.None; // apply_retpolines, 6.1: what does not fit is left alone
         output[at..text.Length].Fill(0x90);
         NopOptimizer.Optimize(output[..text.Length]);
         return reason;

@@ -13,7 +13,7 @@ public static class StaticCallPass
     /// <summary>Computes a site's new bytes.</summary>
     /// <param name="site">The call, or a trampoline.</param>
     /// <param name="target">Holds the functions.</param>
-    /// <param name="initial">Init text: the function is the image's own, later updates pass it over.</param>
+    /// <param name="initial">Text outside of the core (init, exit): later updates never reach it (kernel_text_address).</param>
     /// <param name="text">What stands there.</param>
     /// <param name="output">Takes the site's 5 or 6 bytes.</param>
     public static PatchReason Compute(
@@ -26,8 +26,8 @@ public static class StaticCallPass
         // The link emits a trampoline in its first state; only an update rewrites it.
         if (site.Trampoline && function == first) return PatchReason.None;
 
-        // static_call_init runs before the mitigations are chosen: no return thunk then.
-        bool early = function == first;
+        // static_call_init and preempt_dynamic_init run before the mitigations are chosen: no return thunk then.
+        bool early = !target.IsLateStaticCall(site.Key);
         if (site.Site.Length == 6)
         {
             PatchReason reason = function == 0 ? PatchReason.StaticCallEmpty : PatchReason.StaticCallTarget;

@@ -40,6 +40,9 @@ public sealed record CpuProfile
     /// <summary>Static calls as that memory had them: place of the key → function, empty for NULL.</summary>
     public IReadOnlyDictionary<string, string> StaticCalls { get; init; } = EmptyText;
 
+    /// <summary>Of those, the ones emptied after the mitigations were chosen: their returns go through the thunk.</summary>
+    public IReadOnlyList<string> LateStaticCalls { get; init; } = [];
+
     /// <summary>What the source could not tell.</summary>
     public IReadOnlyList<UnknownFact> Unknown { get; init; } = [];
 

@@ -26,6 +26,7 @@ public static class CpuProfileJson
         WriteMap(json, "ops", profile.Ops, static (writer, value) => writer.WriteStringValue(value));
         WriteMap(json, "staticKeys", profile.StaticKeys, static (writer, value) => writer.WriteNumberValue(value));
         WriteMap(json, "staticCalls", profile.StaticCalls, static (writer, value) => writer.WriteStringValue(value));
+        WriteList(json, "lateStaticCalls", profile.LateStaticCalls);
         json.WriteStartArray("unknown");
         foreach (UnknownFact fact in profile.Unknown)
         {
@@ -67,6 +68,7 @@ public static class CpuProfileJson
                 Ops = Map(root, "ops", static e => e.GetString()!),
                 StaticKeys = Map(root, "staticKeys", static e => e.GetInt32()),
                 StaticCalls = Map(root, "staticCalls", static e => e.GetString()!),
+                LateStaticCalls = List(root, "lateStaticCalls", static e => e.GetString()!),
                 Unknown = List(root, "unknown", static e => new UnknownFact(Text(e, "what") ?? "?", Text(e, "why") ?? "?")),
             };
         }

@@ -30,6 +30,7 @@ public static class MemoryProfile
             Ops = ReadOps(),
             StaticKeys = ReadKeys(),
             StaticCalls = ReadCalls(),
+            LateStaticCalls = ReadLateCalls(),
         };
 
         string? ReadThunk() =>
@@ -64,6 +65,20 @@ public static class MemoryProfile
                     calls[PlaceNames.NameOf(image.Symbols, key)] =
                         function == 0 ? string.Empty : PlaceNames.NameOf(image.Symbols, function);
             return calls;
+        }
+
+        // When a call was emptied stands nowhere but in the text: an empty tail call that jumps was emptied late.
+        List<string> ReadLateCalls()
+        {
+            Span<byte> opcode = stackalloc byte[1];
+            var late = new SortedSet<string>(StringComparer.Ordinal);
+            foreach (StaticCallSite site in sites.StaticCalls)
+                if (site.Tail && site.Site.Length == X86.Branch.Length && places.IsCoreText(site.Site.Address)
+                    && memory.TryReadPointer(site.Key, out ulong function) && function == 0
+                    && image.Memory.TryReadWord(site.Key, out ulong initial) && initial != 0
+                    && memory.TryRead(site.Site.Address, opcode) && opcode[0] == X86.Branch.Jump)
+                    late.Add(PlaceNames.NameOf(image.Symbols, site.Key));
+            return [.. late];
         }
 
         byte? ReadByte(string symbol)

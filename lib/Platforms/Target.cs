@@ -9,6 +9,7 @@ public sealed class Target
     private readonly uint[] words = new uint[32];
     private readonly Dictionary<ulong, bool> keys = [];
     private readonly Dictionary<ulong, ulong> calls = [];
+    private readonly HashSet<ulong> lateCalls = [];
     private readonly ulong[] ops;
     private readonly List<string> notes = [];
     private int missing;
@@ -35,6 +36,8 @@ public sealed class Target
         foreach ((string name, string function) in profile.StaticCalls)
             if (TryResolve(name, out ulong key)
                 && (function.Length == 0 ? Zero(out ulong to) : TryResolve(function, out to))) calls[key] = to;
+        foreach (string name in profile.LateStaticCalls)
+            if (TryResolve(name, out ulong key)) lateCalls.Add(key);
         if (profile.BuildId is not null && image.Elf.ReadBuildId() is { } id && id != profile.BuildId)
             notes.Add("the profile was taken from another build of the kernel");
         if (missing != 0) notes.Add($"{missing} of the profile's ops, keys and calls are not in this image");
@@ -106,6 +109,9 @@ public sealed class Target
         if (!initial && calls.TryGetValue(key, out ulong function)) return function;
         return Image.Memory.TryReadWord(key, out ulong value) ? value : 0;
     }
+
+    /// <summary>Whether a static call was emptied after the mitigations were chosen, so that its returns use their thunk.</summary>
+    public bool IsLateStaticCall(ulong key) => lateCalls.Contains(key);
 
     /// <summary>Whether a return at this place goes through a thunk (cpu_wants_rethunk_at, 6.1).</summary>
     public bool WantsReturnThunkAt(ulong address) =>

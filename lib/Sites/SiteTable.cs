@@ -51,6 +51,20 @@ public sealed class SiteTable
     /// <exception cref="MalformedImageException">A record is impossible.</exception>
     public static SiteTable Read(KernelImage image) => new(image);
 
+    /// <summary>The sites of one kind, in table order.</summary>
+    public IEnumerable<Site> Of(SiteKind kind) => kind switch
+    {
+        SiteKind.Paravirt => Paravirt.Select(s => s.Site),
+        SiteKind.Alternative => Alternatives.Select(s => s.Site),
+        SiteKind.Retpoline => Retpolines,
+        SiteKind.Return => Returns,
+        SiteKind.Lock => Locks,
+        SiteKind.Ftrace => Ftrace,
+        SiteKind.JumpLabel => JumpLabels.Select(s => s.Site),
+        SiteKind.StaticCall => StaticCalls.Select(s => s.Site),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
     /// <summary>The position in <see cref="All"/> of the first site that ends beyond an address; their number if none.</summary>
     public int FirstEndingAfter(ulong address)
     {
@@ -71,17 +85,7 @@ public sealed class SiteTable
 
     private Site[] SortAll()
     {
-        var sites = new List<Site>(
-            Paravirt.Length + Alternatives.Length + Retpolines.Length + Returns.Length + Locks.Length + Ftrace.Length
-            + JumpLabels.Length + StaticCalls.Length);
-        foreach (ParavirtSite site in Paravirt) sites.Add(site.Site);
-        foreach (AlternativeSite site in Alternatives) sites.Add(site.Site);
-        sites.AddRange(Retpolines);
-        sites.AddRange(Returns);
-        sites.AddRange(Locks);
-        sites.AddRange(Ftrace);
-        foreach (JumpLabelSite site in JumpLabels) sites.Add(site.Site);
-        foreach (StaticCallSite site in StaticCalls) sites.Add(site.Site);
+        List<Site> sites = [.. SiteKindNames.All.SelectMany(Of)];
         sites.Sort(static (a, b) =>
             a.Address != b.Address ? a.Address.CompareTo(b.Address)
             : a.Kind != b.Kind ? a.Kind.CompareTo(b.Kind)

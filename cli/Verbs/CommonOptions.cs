@@ -1,0 +1,75 @@
+using System.CommandLine;
+using PvPatch.Cli.Rendering;
+
+namespace PvPatch.Cli.Verbs;
+
+/// <summary>The options that every verb understands the same way.</summary>
+internal sealed class CommonOptions
+{
+    private readonly Option<OutputFormat> format = new("--format")
+    {
+        Description = "How to write results: text or json.",
+        HelpName = "text|json",
+        DefaultValueFactory = _ => OutputFormat.Text,
+    };
+
+    private readonly Option<string?> output = new("--output", "-o")
+    {
+        Description = "Write results to a file, which appears only when it is whole.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> color = new("--color")
+    {
+        Description = "Colour text: auto (on a terminal, unless NO_COLOR is set), always, never.",
+        HelpName = "auto|always|never",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<bool> quiet = new("--quiet", "-q") { Description = "No progress and no remarks on stderr." };
+
+    private readonly Option<bool> exitZero = new("--exit-zero") { Description = "Exit 0 even where there are differences or findings." };
+
+    private readonly Option<bool> allowEmpty = new("--allow-empty") { Description = "Accept an image without any patch site." };
+
+    /// <summary>Adds the options to a verb; one that writes an image has its own -o.</summary>
+    public CommonOptions(Command verb, bool withOutput = true)
+    {
+        color.AcceptOnlyFromAmong("auto", "always", "never");
+        format.CompletionSources.Clear();
+        verb.Add(format);
+        if (withOutput) verb.Add(output);
+        verb.Add(color);
+        verb.Add(quiet);
+        verb.Add(exitZero);
+        verb.Add(allowEmpty);
+    }
+
+    public OutputFormat Format(ParseResult result) => result.GetValue(format);
+
+    public bool IsQuiet(ParseResult result) => result.GetValue(quiet);
+
+    public bool AllowsEmpty(ParseResult result) => result.GetValue(allowEmpty);
+
+    /// <summary>Writes the report to where the user wants it, and applies --exit-zero.</summary>
+    public int Write(ParseResult result, Func<Report, int> action, string? path = null)
+    {
+        int code = Report.Write(path ?? OutputPath(result), UsesColor(result), action);
+        return code == ExitCode.Findings && result.GetValue(exitZero) ? ExitCode.Clean : code;
+    }
+
+    /// <summary>A remark on stderr, unless -q was given.</summary>
+    public void Remark(ParseResult result, string text)
+    {
+        if (!IsQuiet(result)) Console.Error.WriteLine($"pvpatch: {text}");
+    }
+
+    private string? OutputPath(ParseResult result) => result.GetResult(output) is null ? null : result.GetValue(output);
+
+    private bool UsesColor(ParseResult result) => result.GetValue(color) switch
+    {
+        "always" => true,
+        "never" => false,
+        _ => !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
+    };
+}
