@@ -21,13 +21,16 @@ internal static class TextTable
         }
 
         foreach (IReadOnlyList<string> row in rows) table.AddRow(row.Select(c => new Text(c)));
+        using var lines = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,
             ColorSystem = ColorSystemSupport.NoColors,
-            Out = new WideOutput(output),
+            Out = new WideOutput(lines),
         });
         console.Write(table);
+        foreach (string line in lines.ToString().Split('\n'))
+            if (line.TrimEnd() is { Length: > 0 } visible) output.WriteLine(visible);
     }
 
     // A table is as wide as its cells, whatever the terminal: results are for pipes, too.

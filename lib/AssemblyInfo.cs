@@ -1,5 +1,0 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Versioning;
-
-[assembly: SupportedOSPlatform("linux")]
-[assembly: InternalsVisibleTo("PvPatch.Tests")]

@@ -1,0 +1,3 @@
+using BenchmarkDotNet.Running;
+
+BenchmarkSwitcher.FromAssembly(typeof(PvPatch.Benchmarks.PassBenchmarks).Assembly).Run(args);
