@@ -47,8 +47,8 @@ internal static class ProfileVerb
             CpuProfile profile =
                 result.GetValue(memory) is { } dump ? Failure.In(dump, () => FromMemory(loaded, dump, start))
                 : result.GetValue(cpuinfo) is { } file ? Failure.In(file, () =>
-                    CaptureProfile.Read(loaded.Image, loaded.Features, CpuCapture.Parse(File.ReadAllText(file)), $"capture {Path.GetFileName(file)}"))
-                : Failure.In("/proc/cpuinfo", () => CaptureProfile.Read(loaded.Image, loaded.Features, CpuCapture.Host(), "this host"));
+                    CaptureProfile.Read(loaded.Image, loaded.Sites, loaded.Features, CpuCapture.Parse(File.ReadAllText(file)), $"capture {Path.GetFileName(file)}"))
+                : Failure.In("/proc/cpuinfo", () => CaptureProfile.Read(loaded.Image, loaded.Sites, loaded.Features, CpuCapture.Host(), "this host"));
             foreach (UnknownFact fact in profile.Unknown) common.Remark(result, $"unknown: {fact.What}: {fact.Why}");
             return common.Write(result, report =>
             {

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using PvPatch.Checking;
 using PvPatch.Cli.Rendering;
-using PvPatch.Kernel;
 using PvPatch.Patching;
 using PvPatch.Platforms;
 using PvPatch.Rewriting;
@@ -40,13 +38,21 @@ internal static class RewriteVerb
             Target resolved = loaded.Resolve(target.Load(result));
             SiteKind[] kinds = [.. (result.GetValue(only) is { Length: > 0 } some ? some : SiteKindNames.All)
                 .Except(result.GetValue(except) ?? [])];
-            Plan plan = Failure.In(path, () => Plan.Make(loaded.Image, loaded.Sites, resolved, kinds));
             common.Remark(result, TargetOptions.Describe(resolved));
-            if (destination is not null && WriteImage(loaded, plan, destination) is { Count: > 0 } findings)
+            Plan MakePlan() => Failure.In(path, () => Plan.Make(loaded.Image, loaded.Sites, resolved, kinds));
+            Plan plan;
+            if (destination is null) plan = MakePlan();
+            else
             {
-                FindingReport.WriteText(Console.Error, new Paint(false), loaded.Image.Symbols, findings);
-                Console.Error.WriteLine($"pvpatch: {destination}: not written: the rewrite could not be proved sound, see the {findings.Count} findings above");
-                return ExitCode.Findings;
+                ProvedRewrite rewrite = Failure.In(destination, () => ProvedRewrite.Write(loaded.Image, loaded.Sites, MakePlan, destination));
+                plan = rewrite.Plan;
+                if (rewrite.Findings.Count != 0)
+                {
+                    FindingReport.WriteText(Console.Error, new Paint(false), loaded.Image.Symbols, rewrite.Findings);
+                    Console.Error.WriteLine(
+                        $"pvpatch: {destination}: not written: the rewrite could not be proved sound, see the {rewrite.Findings.Count} findings above");
+                    return ExitCode.Findings;
+                }
             }
 
             return common.Write(result, report =>
@@ -67,17 +73,6 @@ internal static class RewriteVerb
         if (File.Exists(one) && (one == two || (File.Exists(two) && Resolved(one) == Resolved(two))))
             throw new Failure($"{output}: the output is the input; say --in-place to replace it");
     }
-
-    // Verified under its temporary name: a rewrite that cannot be proved never gets its own.
-    private static List<Finding> WriteImage(LoadedImage loaded, Plan plan, string destination) => Failure.In(destination, () =>
-    {
-        using OutputFile file = ImageWriter.Write(loaded.Image, plan, destination);
-        using KernelImage written = KernelImage.Open(file.TemporaryPath);
-        List<Finding> findings = [.. ImageVerifier.Verify(written, SiteTable.Read(written))];
-        findings.AddRange(FileComparer.Compare(written, loaded.Image, loaded.Sites));
-        if (findings.Count == 0) file.Commit();
-        return findings;
-    });
 
     private static void WriteText(Report report, LoadedImage loaded, Plan plan, string? destination, bool patches)
     {

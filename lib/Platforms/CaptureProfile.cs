@@ -1,4 +1,5 @@
 using PvPatch.Kernel;
+using PvPatch.Sites;
 
 namespace PvPatch.Platforms;
 
@@ -7,22 +8,30 @@ public static class CaptureProfile
 {
     /// <summary>Makes the profile; what a text cannot tell is listed in it.</summary>
     /// <exception cref="MalformedImageException">The image has no flag names.</exception>
-    public static CpuProfile Read(KernelImage image, FeatureNames names, CpuCapture capture, string source)
+    public static CpuProfile Read(
+        KernelImage image, SiteTable sites, FeatureNames names, CpuCapture capture, string source)
     {
         var features = new SortedSet<int>();
         var bugs = new SortedSet<int>();
         var unknown = new List<UnknownFact>();
-        AddNamed(capture.Flags, CpuFlagNames.Read(image, bugs: false), features, unknown);
-        AddNamed(capture.Bugs, CpuFlagNames.Read(image, bugs: true), bugs, unknown);
+        IReadOnlyDictionary<string, int> flagNames = CpuFlagNames.Read(image, bugs: false);
+        IReadOnlyDictionary<string, int> bugNames = CpuFlagNames.Read(image, bugs: true);
+        AddNamed(capture.Flags, flagNames, features, unknown);
+        AddNamed(capture.Bugs, bugNames, bugs, unknown);
         if (!capture.HasVulnerabilities)
             unknown.Add(new UnknownFact("mitigations", "the capture has no /sys/devices/system/cpu/vulnerabilities; none was assumed"));
+        var asked = sites.Alternatives.Select(a => (int)a.Feature.Number).ToHashSet();
+        var told = new HashSet<int>(flagNames.Values.Concat(bugNames.Values));
         foreach ((string name, bool? set) in HiddenFeatures.Infer(capture))
         {
             if (!names.TryFind(name, out int number)) continue;
             if (set == true) features.Add(number);
-            if (set is null) unknown.Add(new UnknownFact(name, "it is not shown in /proc/cpuinfo and nothing implies it; taken as clear"));
+            if (set is not null) told.Add(number);
         }
 
+        // Only what some alternative of this image asks for matters to anybody.
+        foreach (int number in asked.Except(told).Order())
+            unknown.Add(new UnknownFact(names.NameOf(number), "it is not shown in /proc/cpuinfo and nothing implies it; taken as clear"));
         unknown.Add(new UnknownFact("static keys", "a text capture does not show them; taken from the image's own data"));
         unknown.Add(new UnknownFact("static calls", "a text capture does not show them; taken from the image's own data"));
         return new CpuProfile

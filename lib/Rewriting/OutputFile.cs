@@ -7,6 +7,7 @@ public sealed class OutputFile : IDisposable
 {
     private readonly List<PosixSignalRegistration> signals = [];
     private readonly string path;
+    private bool synced;
     private bool committed;
 
     private OutputFile(string path)
@@ -45,12 +46,20 @@ public sealed class OutputFile : IDisposable
     }
 
     /// <summary>Opens the file for writing.</summary>
-    public FileStream Open() => new(TemporaryPath, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+    public FileStream Open() => new(TemporaryPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 1 << 16);
 
-    /// <summary>Syncs the bytes to disk and gives the file its name.</summary>
+    /// <summary>Brings the bytes to disk.</summary>
+    public void Sync()
+    {
+        using FileStream stream = Open();
+        stream.Flush(flushToDisk: true);
+        synced = true;
+    }
+
+    /// <summary>Gives the file its name, its bytes being on disk.</summary>
     public void Commit()
     {
-        using (FileStream stream = Open()) stream.Flush(flushToDisk: true);
+        if (!synced) Sync();
         File.Move(TemporaryPath, path, overwrite: true);
         committed = true;
     }
