@@ -21,14 +21,8 @@ internal static class Program
     {
         RootCommand root = Root.Create();
         ParseResult result = root.Parse(args);
-        if (result.Errors.Count != 0)
-        {
-            foreach (string message in result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal))
-                Console.Error.WriteLine($"pvpatch: {message}");
-            string verb = result.CommandResult.Command is RootCommand ? string.Empty : $" {result.CommandResult.Command.Name}";
-            Console.Error.WriteLine($"Try 'pvpatch{verb} --help'.");
-            return ExitCode.Trouble;
-        }
+        if (result.Errors.Count != 0 && result.Action is not HelpWithExamples)
+            return RefuseUsage(result);
 
         try
         {
@@ -39,5 +33,17 @@ internal static class Program
             Console.Error.WriteLine($"pvpatch: {sentence}");
             return ExitCode.Trouble;
         }
+    }
+
+    private static int RefuseUsage(ParseResult result)
+    {
+        bool root = result.CommandResult.Command is RootCommand;
+        string[] messages = root && result.UnmatchedTokens.Count != 0
+            ? [$"there is no verb “{result.UnmatchedTokens[0]}”"]
+            : root ? ["say what to do: scan, profile, rewrite, verify, diff, explain or ops"]
+            : [.. result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal)];
+        foreach (string message in messages) Console.Error.WriteLine($"pvpatch: {message}");
+        Console.Error.WriteLine($"Try 'pvpatch{(root ? string.Empty : $" {result.CommandResult.Command.Name}")} --help'.");
+        return ExitCode.Trouble;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using PvPatch.Rewriting;
 
@@ -40,7 +41,7 @@ internal sealed class Report : IDisposable
     /// <summary>Writes one JSON document of a schema.</summary>
     public void WriteJson(string schema, Action<Utf8JsonWriter> body)
     {
-        var options = new JsonWriterOptions { Indented = true, SkipValidation = true };
+        var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
         using var json = new Utf8JsonWriter(stream, options);
         json.WriteStartObject();
         json.WriteString("schema", schema);

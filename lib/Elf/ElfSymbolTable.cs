@@ -139,7 +139,7 @@ public sealed class ElfSymbolTable
             int order = Rank(other).CompareTo(Rank(best));
 
             // Between equals the name decides, so that two builds of one kernel call a place the same.
-            if (order == 0) order = string.CompareOrdinal(GetName(best), GetName(other));
+            if (order == 0) order = CompareNames(GetName(best), GetName(other));
             if (order > 0) best = other;
         }
 
@@ -148,6 +148,13 @@ public sealed class ElfSymbolTable
 
     private static int Rank(in ElfSymbol symbol) =>
         (symbol.Type is ElfSymbol.Function or ElfSymbol.Object ? 4 : 0) + (symbol.Size != 0 ? 2 : 0) + (symbol.Binding == 1 ? 1 : 0);
+
+    // memcpy before __memcpy: the plain name is the one people look for.
+    private static int CompareNames(string one, string two)
+    {
+        int underscores = (one.Length - one.TrimStart('_').Length).CompareTo(two.Length - two.TrimStart('_').Length);
+        return underscores != 0 ? underscores : string.CompareOrdinal(one, two);
+    }
 
     private static ReadOnlySpan<byte> NameBytes(ReadOnlySpan<byte> strings, int offset)
     {

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace PvPatch.Platforms;
@@ -11,7 +12,7 @@ public static class CpuProfileJson
     /// <summary>Writes a profile, keys in a stable order.</summary>
     public static void Write(Stream output, CpuProfile profile)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
         json.WriteString("schema", Schema);
         json.WriteString("name", profile.Name);

@@ -78,9 +78,10 @@ public sealed class OutputFile : IDisposable
             create();
             return this;
         }
-        catch
+        catch (Exception error)
         {
             Dispose();
+            if (error is FileNotFoundException) throw new IOException($"{path}: no file can be created there", error); // /proc and its like
             throw;
         }
     }
