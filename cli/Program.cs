@@ -23,8 +23,12 @@ internal static class Program
         ParseResult result = root.Parse(args);
         if (result.Errors.Count != 0)
         {
-            foreach (string message in result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal))
-                Console.Error.WriteLine($"pvpatch: {message}");
+            // An unknown verb is also a missing one: the word that was not understood says more.
+            bool unknown = result.UnmatchedTokens.Count != 0 && result.CommandResult.Command is RootCommand;
+            IEnumerable<string> messages = unknown
+                ? [$"there is no {(result.UnmatchedTokens[0].StartsWith('-') ? "option" : "verb")} “{result.UnmatchedTokens[0]}”"]
+                : result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal);
+            foreach (string message in messages) Console.Error.WriteLine($"pvpatch: {message}");
             string verb = result.CommandResult.Command is RootCommand ? string.Empty : $" {result.CommandResult.Command.Name}";
             Console.Error.WriteLine($"Try 'pvpatch{verb} --help'.");
             return ExitCode.Trouble;
