@@ -18,6 +18,8 @@ public sealed class DisassemblerTests
     [InlineData("f3 90", "pause")]
     [InlineData("06 07", "(bad) 0607")] // push %es is none in 64 bits
     [InlineData("90 06", "nop; (bad) 06")]
+    [InlineData("f0", "lock")] // a lock site: objdump shows lone prefixes so
+    [InlineData("3e", "ds")]
     [InlineData("", "")]
     public void InstructionsAreAttSyntax(string code, string expected)
     {
