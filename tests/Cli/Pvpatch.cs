@@ -17,7 +17,9 @@ internal sealed record Pvpatch(int Code, string Output, string Errors)
         string program = Path.Combine(AppContext.BaseDirectory, "pvpatch.dll");
         var start = new ProcessStartInfo("dotnet", [program, .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         };
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment.Remove("NO_COLOR");

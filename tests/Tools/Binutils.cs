@@ -8,9 +8,11 @@ internal static class Binutils
     /// <summary>Runs a tool and returns what it wrote to standard output.</summary>
     public static string Run(string tool, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(tool, arguments) 
+        var start = new ProcessStartInfo(tool, arguments)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         };
         start.Environment["LC_ALL"] = "C";
         using Process process = Process.Start(start)!;
