@@ -38,8 +38,11 @@ internal static class Program
     private static int RefuseUsage(ParseResult result)
     {
         bool root = result.CommandResult.Command is RootCommand;
-        string[] messages = root && result.UnmatchedTokens.Count != 0
-            ? [$"there is no verb “{result.UnmatchedTokens[0]}”"]
+
+        // An unknown verb is also a missing one: the word that was not understood says more.
+        string? unknown = root ? result.UnmatchedTokens.FirstOrDefault() : null;
+        string[] messages = unknown is not null
+            ? [$"there is no {(unknown.StartsWith('-') ? "option" : "verb")} “{unknown}”"]
             : root ? ["say what to do: scan, profile, rewrite, verify, diff, explain or ops"]
             : [.. result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal)];
         foreach (string message in messages) Console.Error.WriteLine($"pvpatch: {message}");

@@ -8,9 +8,14 @@ internal sealed class CommonOptions
 {
     private readonly Option<OutputFormat> format = new("--format")
     {
-        Description = "How to write results: text or json.",
+        Description = "How to write results: text (unless said otherwise) or json.",
         HelpName = "text|json",
-        DefaultValueFactory = _ => OutputFormat.Text,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (word is not ("text" or "json")) result.AddError($"--format: “{word}” is neither text nor json");
+            return word is "json" ? OutputFormat.Json : OutputFormat.Text;
+        },
     };
 
     private readonly Option<string?> output = new("--output", "-o")
@@ -35,8 +40,14 @@ internal sealed class CommonOptions
     /// <summary>Adds the options to a verb; one that writes an image has its own -o.</summary>
     public CommonOptions(Command verb, bool withOutput = true)
     {
-        color.AcceptOnlyFromAmong("auto", "always", "never");
+        color.CompletionSources.Add("auto", "always", "never");
+        color.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } word and not ("auto" or "always" or "never"))
+                result.AddError($"--color: “{word}” is none of auto, always and never");
+        });
         format.CompletionSources.Clear();
+        format.CompletionSources.Add("text", "json");
         verb.Add(format);
         if (withOutput) verb.Add(output);
         verb.Add(color);

@@ -52,6 +52,9 @@ internal sealed class HelpWithExamples(HelpAction standard) : SynchronousCommand
         ["ops"] = ["pvpatch ops vmlinux                                 op → function, by the image's own names"],
     };
 
+    /// <summary>Whoever asks for help need not get the rest right.</summary>
+    public override bool ClearsParseErrors => true;
+
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {

@@ -10,6 +10,7 @@ public sealed class KernelMemory : IMemory
 {
     private const ulong SlideStep = 0x20_0000;          // CONFIG_PHYSICAL_ALIGN: KASLR moves by 2 MiB
     private const ulong MaxVirtualSlide = 0x4000_0000;  // KERNEL_IMAGE_SIZE
+    private const ulong KernelHalf = 0xffff_8000_0000_0000; // below it are per-CPU variables, linked at 0
     private const ulong MaxPhysicalSlide = 1ul << 40;
     private readonly KernelImage image;
     private readonly MemoryDump dump;
@@ -56,9 +57,16 @@ public sealed class KernelMemory : IMemory
         Span<byte> bytes = stackalloc byte[8];
         bool read = TryRead(address, bytes);
         value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        if (value != 0 && image.Symbols.TryFindAddress("_text", out ulong text)
-            && value >= text + Slide && value < text + Slide + MaxVirtualSlide) value -= Slide;
+        if (IsInImage(value - Slide)) value -= Slide; // a module's pointer stays: it never had a link address
         return read;
+    }
+
+    private bool IsInImage(ulong address)
+    {
+        foreach (ElfSegment segment in image.Elf.Segments)
+            if (segment.Type == ElfSegment.Load && segment.Address >= KernelHalf && address >= segment.Address
+                && address - segment.Address < segment.MemorySize) return true;
+        return false;
     }
 
     private static bool TryDumpAddress(KernelImage image, MemoryDump dump, ulong address, out ulong at)

@@ -44,6 +44,9 @@ public sealed class CpuCapture
     /// <summary>cpu family.</summary>
     public int Family => Number("cpu family");
 
+    /// <summary>model, the number.</summary>
+    public int Model => Number("model");
+
     /// <summary>model name.</summary>
     public string ModelName => fields.GetValueOrDefault("model name", "unnamed CPU");
 

@@ -63,13 +63,13 @@ public static class CpuProfileJson
                 Platform = Text(root, "platform") ?? "native",
                 Cpus = cpus,
                 Uniprocessor = root.TryGetProperty("uniprocessor", out JsonElement one) ? one.GetBoolean() : cpus == 1,
-                Features = List(root, "features", static e => e.GetString()!),
-                Bugs = List(root, "bugs", static e => e.GetString()!),
+                Features = List(root, "features", Word),
+                Bugs = List(root, "bugs", Word),
                 ReturnThunk = Text(root, "returnThunk"),
-                Ops = Map(root, "ops", static e => e.GetString()!),
+                Ops = Map(root, "ops", Word),
                 StaticKeys = Map(root, "staticKeys", static e => e.GetInt32()),
-                StaticCalls = Map(root, "staticCalls", static e => e.GetString()!),
-                LateStaticCalls = List(root, "lateStaticCalls", static e => e.GetString()!),
+                StaticCalls = Map(root, "staticCalls", Word),
+                LateStaticCalls = List(root, "lateStaticCalls", Word),
                 Unknown = List(root, "unknown", static e => new UnknownFact(Text(e, "what") ?? "?", Text(e, "why") ?? "?")),
             };
         }
@@ -101,6 +101,8 @@ public static class CpuProfileJson
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+
+    private static string Word(JsonElement element) => element.GetString() ?? throw new FormatException("a name is null");
 
     private static List<T> List<T>(JsonElement root, string name, Func<JsonElement, T> read) =>
         root.TryGetProperty(name, out JsonElement list) ? [.. list.EnumerateArray().Select(read)] : [];

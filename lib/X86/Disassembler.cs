@@ -44,7 +44,12 @@ public sealed class Disassembler
             if (instruction.IsInvalid)
             {
                 int at = (int)(instruction.IP - address);
-                lines.Add($"(bad) {Convert.ToHexStringLower(code[at..])}");
+                lines.Add(code[at..] switch
+                {
+                    [0xf0] => "lock", // a lock site is its prefix alone
+                    [0x3e] => "ds",
+                    _ => $"(bad) {Convert.ToHexStringLower(code[at..])}",
+                });
                 break;
             }
 

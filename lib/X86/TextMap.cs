@@ -15,7 +15,7 @@ public sealed class TextMap
         sections = image.TextSections;
         flags = [.. sections.Select(s => new byte[s.Size])];
         foreach (Site site in sites.All) FlagsAt(site.Address, site.Length).Fill(TextScan.Watched);
-        Branches = Scan(image);
+        Branches = Scan(image, sites);
     }
 
     /// <summary>The direct branches that start or land in a site's bytes.</summary>
@@ -52,14 +52,14 @@ public sealed class TextMap
         return default;
     }
 
-    private List<DirectBranch> Scan(KernelImage image)
+    private List<DirectBranch> Scan(KernelImage image, SiteTable sites)
     {
         const int chunkStarts = 2048; // symbols to a chunk: enough chunks for two cores to share, few enough to be cheap
         var chunks = new List<(int Section, byte[] Code, int[] Starts)>();
         for (int i = 0; i < sections.Count; i++)
         {
             byte[] code = image.Elf.GetContents(sections[i]).ToArray();
-            int[] starts = Starts(image.Symbols, sections[i]);
+            int[] starts = Starts(image.Symbols, sites, sections[i], flags[i]);
             for (int from = 0; from + 1 < starts.Length; from += chunkStarts)
                 chunks.Add((i, code, starts[from..Math.Min(from + chunkStarts + 1, starts.Length)]));
         }
@@ -74,14 +74,27 @@ public sealed class TextMap
         return [.. found.SelectMany(b => b)];
     }
 
-    private static int[] Starts(ElfSymbolTable symbols, ElfSection section)
+    // A symbol inside a site is no new start: whether it stands on one of the site's instructions is for the checks to find.
+    private static int[] Starts(ElfSymbolTable symbols, SiteTable sites, ElfSection section, byte[] flags)
     {
         ReadOnlySpan<ulong> addresses = symbols.SortedAddresses;
         var starts = new List<int> { 0 };
         int at = addresses.BinarySearch(section.Address);
         for (at = at < 0 ? ~at : at; at < addresses.Length && section.Contains(addresses[at]); at++)
-            if ((int)(addresses[at] - section.Address) is var offset && offset > starts[^1]) starts.Add(offset);
+        {
+            int offset = (int)(addresses[at] - section.Address);
+            if (offset > starts[^1] && ((flags[offset] & TextScan.Watched) == 0 || !IsInside(sites, addresses[at])))
+                starts.Add(offset);
+        }
+
         starts.Add((int)section.Size);
         return [.. starts];
+    }
+
+    private static bool IsInside(SiteTable sites, ulong address)
+    {
+        for (int i = sites.FirstEndingAfter(address); i < sites.All.Count && sites.All[i].Address < address; i++)
+            if (sites.All[i].End > address) return true;
+        return false;
     }
 }
