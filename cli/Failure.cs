@@ -20,11 +20,40 @@ internal sealed class Failure : Exception
         {
             throw new Failure($"{file}: {error.Place}: {error.Reason}", error);
         }
+        catch (OutOfMemoryException error)
+        {
+            throw new Failure($"{file}: needs more memory than there is", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new Failure(DescribeIo(file, error), error);
         }
     }
+
+    /// <summary>Runs something that writes a file: its errors name that file, but for those of the image it reads.</summary>
+    public static T Writing<T>(string file, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new Failure(DescribeIo(file, error), error);
+        }
+    }
+
+    /// <summary>Reads a small text file whole; what is too long for one is refused, not read.</summary>
+    public static byte[] ReadSmall(string file) => In(file, () =>
+    {
+        const int most = 64 << 20;
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
+        using var bytes = new MemoryStream();
+        byte[] buffer = new byte[1 << 16];
+        for (int read; (read = stream.Read(buffer)) != 0; bytes.Write(buffer, 0, read))
+            if (bytes.Length > most) throw new MalformedImageException("its length", $"more than {most >> 20} MiB are not text of the kind wanted here");
+        return bytes.ToArray();
+    });
 
     /// <summary>The sentence of an exception; null only where a crash dump was asked for with PVPATCH_DEBUG.</summary>
     public static string? Describe(Exception error) => error switch
@@ -43,6 +72,7 @@ internal sealed class Failure : Exception
         string reason = error switch
         {
             FileNotFoundException => "no such file",
+            PathTooLongException => "the name is too long",
             DirectoryNotFoundException => "no such folder",
             UnauthorizedAccessException when Directory.Exists(file) => "is a directory",
             UnauthorizedAccessException => "permission denied",

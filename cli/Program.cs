@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using PvPatch.Cli.Verbs;
 
@@ -30,7 +31,11 @@ internal static class Program
         }
         catch (Exception error) when (Failure.Describe(error) is { } sentence)
         {
-            Console.Error.WriteLine($"pvpatch: {sentence}");
+            // What a verb reads only while it reports has no name of its own yet: it is the image's, the verb's first argument.
+            string file = error is MalformedImageException && result.CommandResult.Children.OfType<ArgumentResult>().FirstOrDefault() is { Tokens: [var image, ..] }
+                ? $"{image.Value}: "
+                : string.Empty;
+            Console.Error.WriteLine(PrintableText.Of($"pvpatch: {file}{sentence}"));
             return ExitCode.Trouble;
         }
     }
@@ -42,7 +47,7 @@ internal static class Program
             ? [$"there is no verb “{result.UnmatchedTokens[0]}”"]
             : root ? ["say what to do: scan, profile, rewrite, verify, diff, explain or ops"]
             : [.. result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal)];
-        foreach (string message in messages) Console.Error.WriteLine($"pvpatch: {message}");
+        foreach (string message in messages) Console.Error.WriteLine(PrintableText.Of($"pvpatch: {message}"));
         Console.Error.WriteLine($"Try 'pvpatch{(root ? string.Empty : $" {result.CommandResult.Command.Name}")} --help'.");
         return ExitCode.Trouble;
     }

@@ -68,9 +68,7 @@ internal static class RewriteVerb
 
     private static void RefuseSameFile(string image, string output)
     {
-        string one = Path.GetFullPath(image), two = Path.GetFullPath(output);
-        string Resolved(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        if (File.Exists(one) && (one == two || (File.Exists(two) && Resolved(one) == Resolved(two))))
+        if (FileIdentity.TryGet(image, out FileIdentity one) && FileIdentity.TryGet(output, out FileIdentity two) && one == two)
             throw new Failure($"{output}: the output is the input; say --in-place to replace it");
     }
 

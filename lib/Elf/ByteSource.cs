@@ -15,6 +15,7 @@ public sealed unsafe class ByteSource : IDisposable
     {
         Name = name;
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+        if (!file.CanSeek) throw new IOException($"{path}: is a pipe or a device, not a file");
         Length = file.Length;
         if (Length == 0) return;
         map = MemoryMappedFile.CreateFromFile(

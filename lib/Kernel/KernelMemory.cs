@@ -28,16 +28,18 @@ public sealed class KernelMemory : IMemory
     /// <exception cref="MalformedImageException">The dump does not hold this kernel.</exception>
     public static KernelMemory Locate(KernelImage image, MemoryDump dump)
     {
-        if (image.Banner is not { } banner || !image.Symbols.TryFindAddress("linux_banner", out ulong bannerAt))
+        if (image.Banner is not { Length: > 0 } banner || !image.Symbols.TryFindAddress("linux_banner", out ulong bannerAt))
             throw new MalformedImageException("symbol linux_banner", "without it the kernel cannot be found in memory");
         byte[] wanted = Encoding.Latin1.GetBytes(banner);
         byte[] found = new byte[wanted.Length];
         if (!TryDumpAddress(image, dump, bannerAt, out ulong start))
             throw new MalformedImageException("symbol linux_banner", "it lies in no loadable segment");
+        ulong limit = dump.IsPhysical ? MaxPhysicalSlide : MaxVirtualSlide;
+        ulong slide = 0; // only ever grows, so that ranges in any number cost one look at each place
         foreach (MemoryRange range in dump.Ranges)
         {
-            ulong limit = dump.IsPhysical ? MaxPhysicalSlide : MaxVirtualSlide;
-            ulong slide = range.Start <= start ? 0 : (range.Start - start + SlideStep - 1) / SlideStep * SlideStep;
+            if (range.Start > start) slide = Math.Max(slide, (range.Start - start) / SlideStep * SlideStep);
+            if (range.Start > start + slide) slide += SlideStep;
             for (; slide < limit && start + slide - range.Start < range.Length; slide += SlideStep)
                 if (dump.TryRead(start + slide, found) && found.AsSpan().SequenceEqual(wanted))
                     return new KernelMemory(image, dump, slide);
@@ -57,7 +59,7 @@ public sealed class KernelMemory : IMemory
         bool read = TryRead(address, bytes);
         value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (value != 0 && image.Symbols.TryFindAddress("_text", out ulong text)
-            && value >= text + Slide && value < text + Slide + MaxVirtualSlide) value -= Slide;
+            && value - (text + Slide) < MaxVirtualSlide) value -= Slide;
         return read;
     }
 
@@ -65,14 +67,9 @@ public sealed class KernelMemory : IMemory
     {
         at = address;
         if (!dump.IsPhysical) return true;
-        foreach (ElfSegment segment in image.Elf.Segments)
-        {
-            if (segment.Type != ElfSegment.Load || address - segment.Address >= segment.MemorySize) continue;
-            at = segment.PhysicalAddress + (address - segment.Address);
-            return true;
-        }
-
-        return false;
+        if (image.Memory.FindSegment(address) is not { } segment) return false;
+        at = segment.PhysicalAddress + (address - segment.Address);
+        return true;
     }
 
     // Physical placement says nothing of the virtual one: ask the pointers in pv_ops, most of which never change.
@@ -81,8 +78,9 @@ public sealed class KernelMemory : IMemory
         var votes = new Dictionary<ulong, int>();
         if (!image.Symbols.TryFind("pv_ops", out ElfSymbol table)) return 0;
         Span<byte> bytes = stackalloc byte[8];
-        for (ulong at = table.Address; at < table.Address + Math.Min(table.Size, 2048); at += 8)
+        for (ulong into = 0; into < Math.Min(table.Size, 2048); into += 8)
         {
+            ulong at = table.Address + into;
             if (!image.Memory.TryReadWord(at, out ulong linked) || linked == 0 || !TryRead(at, bytes)) continue;
             ulong slide = BinaryPrimitives.ReadUInt64LittleEndian(bytes) - linked;
             if (slide % SlideStep == 0 && slide < MaxVirtualSlide) votes[slide] = votes.GetValueOrDefault(slide) + 1;

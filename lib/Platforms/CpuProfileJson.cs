@@ -63,13 +63,13 @@ public static class CpuProfileJson
                 Platform = Text(root, "platform") ?? "native",
                 Cpus = cpus,
                 Uniprocessor = root.TryGetProperty("uniprocessor", out JsonElement one) ? one.GetBoolean() : cpus == 1,
-                Features = List(root, "features", static e => e.GetString()!),
-                Bugs = List(root, "bugs", static e => e.GetString()!),
+                Features = List(root, "features", Required),
+                Bugs = List(root, "bugs", Required),
                 ReturnThunk = Text(root, "returnThunk"),
-                Ops = Map(root, "ops", static e => e.GetString()!),
+                Ops = Map(root, "ops", Required),
                 StaticKeys = Map(root, "staticKeys", static e => e.GetInt32()),
-                StaticCalls = Map(root, "staticCalls", static e => e.GetString()!),
-                LateStaticCalls = List(root, "lateStaticCalls", static e => e.GetString()!),
+                StaticCalls = Map(root, "staticCalls", Required),
+                LateStaticCalls = List(root, "lateStaticCalls", Required),
                 Unknown = List(root, "unknown", static e => new UnknownFact(Text(e, "what") ?? "?", Text(e, "why") ?? "?")),
             };
         }
@@ -98,6 +98,8 @@ public static class CpuProfileJson
 
         json.WriteEndObject();
     }
+
+    private static string Required(JsonElement element) => element.GetString() ?? throw new FormatException("null stands where a name must");
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;

@@ -64,6 +64,10 @@ public sealed record ProvedRewrite(Plan Plan, IReadOnlyList<Finding> Findings)
         {
             found = ImageVerifier.Verify(written, SiteTable.Read(written));
         }
+        catch (MalformedImageException error)
+        {
+            throw new MalformedImageException("the rewritten image, which is not kept", error.Message);
+        }
         finally
         {
             Settle(Task.WhenAll(syncing, comparing));
