@@ -24,7 +24,7 @@ internal sealed class Failure : Exception
         {
             throw new Failure($"{file}: needs more memory than there is", error);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IsIo(error))
         {
             throw new Failure(DescribeIo(file, error), error);
         }
@@ -37,7 +37,7 @@ internal sealed class Failure : Exception
         {
             return action();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IsIo(error))
         {
             throw new Failure(DescribeIo(file, error), error);
         }
@@ -60,15 +60,21 @@ internal sealed class Failure : Exception
     {
         Failure => error.Message,
         MalformedImageException => error.Message,
-        IOException or UnauthorizedAccessException => error.Message,
+        _ when IsIo(error) => error.Message,
         _ when Environment.GetEnvironmentVariable("PVPATCH_DEBUG") is { Length: > 0 } => null,
         OutOfMemoryException => "out of memory",
         _ => $"internal error, please report it with the image: {error.GetType().Name}: {error.Message}",
     };
 
+    private static bool IsIo(Exception error) => error is IOException or UnauthorizedAccessException || IsFileTooBig(error);
+
+    // The runtime takes EFBIG of any call for a bad argument of SetLength.
+    private static bool IsFileTooBig(Exception error) =>
+        error is ArgumentOutOfRangeException { ParamName: "value" } && error.Message.Contains("too large for the file system", StringComparison.Ordinal);
+
     private static string DescribeIo(string file, Exception error)
     {
-        const int fileTooBig = 27, noSpace = 28; // EFBIG, ENOSPC
+        const int noSpace = 28; // ENOSPC
         string reason = error switch
         {
             FileNotFoundException => "no such file",
@@ -77,7 +83,7 @@ internal sealed class Failure : Exception
             UnauthorizedAccessException when Directory.Exists(file) => "is a directory",
             UnauthorizedAccessException => "permission denied",
             IOException when error.HResult == noSpace => "no space left on the device",
-            IOException when error.HResult == fileTooBig => "the file would be larger than this process may write (RLIMIT_FSIZE)",
+            _ when IsFileTooBig(error) => "the file would be larger than this process may write (RLIMIT_FSIZE)",
             _ => error.Message,
         };
         return reason.StartsWith(file, StringComparison.Ordinal) ? reason : $"{file}: {reason}";

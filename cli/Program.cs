@@ -10,9 +10,11 @@ internal static class Program
 {
     private const PosixSignal FileSizeExceeded = (PosixSignal)25; // SIGXFSZ: a write over RLIMIT_FSIZE fails with EFBIG instead
 
+    private static PosixSignalRegistration? fileSizeSignal; // to the very end: the runtime handles a signal some time after the write
+
     private static int Main(string[] args)
     {
-        using PosixSignalRegistration signal = PosixSignalRegistration.Create(FileSizeExceeded, context => context.Cancel = true);
+        fileSizeSignal = PosixSignalRegistration.Create(FileSizeExceeded, context => context.Cancel = true);
         return Run(args);
     }
 
@@ -28,6 +30,12 @@ internal static class Program
         try
         {
             return result.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            Thread.Sleep(TimeSpan.FromSeconds(5)); // a signal ends this process any moment, and its parent should learn which
+            Console.Error.WriteLine("pvpatch: interrupted");
+            return ExitCode.Trouble;
         }
         catch (Exception error) when (Failure.Describe(error) is { } sentence)
         {

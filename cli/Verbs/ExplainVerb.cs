@@ -28,13 +28,14 @@ internal static class ExplainVerb
             if (sites.Count == 0) throw new Failure($"{loaded.Path}: {place}: no patch site is there{Nearest(loaded, address)}");
             Target resolved = loaded.Resolve(target.Load(result));
             Plan plan = Failure.In(loaded.Path, () => Plan.Make(loaded.Image, loaded.Sites, resolved));
-            common.Remark(result, TargetOptions.Describe(resolved));
-            return common.Write(result, report =>
+            int code = common.Write(result, report =>
             {
                 if (common.Format(result) == OutputFormat.Json) WriteJson(report, loaded, plan, sites);
                 else WriteText(report, loaded, plan, sites);
                 return ExitCode.Clean;
             });
+            common.Remark(result, TargetOptions.Describe(resolved));
+            return code;
         });
         return verb;
     }

@@ -38,7 +38,6 @@ internal static class RewriteVerb
             Target resolved = loaded.Resolve(target.Load(result));
             SiteKind[] kinds = [.. (result.GetValue(only) is { Length: > 0 } some ? some : SiteKindNames.All)
                 .Except(result.GetValue(except) ?? [])];
-            common.Remark(result, TargetOptions.Describe(resolved));
             Plan MakePlan() => Failure.In(path, () => Plan.Make(loaded.Image, loaded.Sites, resolved, kinds));
             Plan plan;
             if (destination is null) plan = MakePlan();
@@ -55,6 +54,7 @@ internal static class RewriteVerb
                 }
             }
 
+            common.Remark(result, TargetOptions.Describe(resolved));
             return common.Write(result, report =>
             {
                 if (common.Format(result) == OutputFormat.Json)

@@ -5,11 +5,13 @@ namespace PvPatch.Rewriting;
 /// <summary>A file that gets its name only when it is whole: written beside it, synced, renamed.</summary>
 public sealed class OutputFile : IDisposable
 {
+    private const string Status = "/proc/self/status";
     private readonly List<PosixSignalRegistration> signals = [];
     private readonly Lock gate = new();
     private readonly string path;
     private bool synced;
     private bool committed;
+    private volatile bool abandoned;
 
     private OutputFile(string path, bool direct = false)
     {
@@ -28,7 +30,7 @@ public sealed class OutputFile : IDisposable
         // Not by the output's name, which may be as long as names can be; and not to be guessed, for the folder may be /tmp.
         TemporaryPath = Path.Combine(folder, $".pvpatch-{Path.GetRandomFileName()}.tmp");
         foreach (PosixSignal signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
-            signals.Add(PosixSignalRegistration.Create(signal, _ => Abandon()));
+            if (!IsIgnored(signal)) signals.Add(PosixSignalRegistration.Create(signal, _ => Abandon()));
     }
 
     /// <summary>Where the bytes go until <see cref="Commit"/>.</summary>
@@ -56,9 +58,24 @@ public sealed class OutputFile : IDisposable
     }
 
     /// <summary>Opens the file for writing.</summary>
-    public FileStream Open() => committed
-        ? new FileStream(TemporaryPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1 << 16)
-        : new FileStream(TemporaryPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 1 << 16);
+    /// <exception cref="OperationCanceledException">A signal has ended the work.</exception>
+    public FileStream Open()
+    {
+        lock (gate)
+        {
+            ThrowIfAbandoned();
+            return committed
+                ? new FileStream(TemporaryPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1 << 16)
+                : new FileStream(TemporaryPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 1 << 16);
+        }
+    }
+
+    /// <summary>Tells a file that a signal took away from one that was never there.</summary>
+    /// <exception cref="OperationCanceledException">A signal has ended the work.</exception>
+    public void ThrowIfAbandoned()
+    {
+        if (abandoned) throw new OperationCanceledException("interrupted by a signal");
+    }
 
     /// <summary>Brings the bytes to disk.</summary>
     public void Sync()
@@ -75,6 +92,7 @@ public sealed class OutputFile : IDisposable
         if (!synced) Sync();
         lock (gate)
         {
+            ThrowIfAbandoned();
             File.Move(TemporaryPath, path, overwrite: true);
             committed = true;
         }
@@ -95,8 +113,26 @@ public sealed class OutputFile : IDisposable
     // The process ends once the signal is handled; until then nothing may be made or named any more.
     private void Abandon()
     {
-        gate.Enter();
-        Delete();
+        lock (gate)
+        {
+            if (committed) return;
+            abandoned = true;
+            Delete();
+        }
+    }
+
+    // nohup, or a job in the background: whoever started this process wants the signal passed over, and a handler would undo that.
+    private static bool IsIgnored(PosixSignal signal)
+    {
+        int number = signal switch
+        {
+            PosixSignal.SIGHUP => 1,
+            PosixSignal.SIGINT => 2,
+            _ => 15,
+        };
+        const string field = "SigIgn:";
+        string? line = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal)) : null;
+        return line is not null && (Convert.ToUInt64(line[field.Length..].Trim(), 16) >> (number - 1) & 1) != 0;
     }
 
     // The name is claimed exclusively: never through a link that somebody put there.
@@ -106,6 +142,7 @@ public sealed class OutputFile : IDisposable
         {
             lock (gate)
             {
+                ThrowIfAbandoned();
                 new FileStream(TemporaryPath, FileMode.CreateNew, FileAccess.Write).Dispose();
                 fill(TemporaryPath);
             }
