@@ -98,6 +98,9 @@ public sealed class MemoryDump : IDisposable
         return true;
     }
 
+    /// <summary>See <see cref="ByteSource.ExpectSparseAccess"/>.</summary>
+    internal void ExpectSparseAccess(bool sparse) => source.ExpectSparseAccess(sparse);
+
     private bool Holds(ulong address, ulong length)
     {
         while (length != 0)

@@ -31,9 +31,24 @@ public sealed class KernelMemory : IMemory
         if (image.Banner is not { Length: > 0 } banner || !image.Symbols.TryFindAddress("linux_banner", out ulong bannerAt))
             throw new MalformedImageException("symbol linux_banner", "without it the kernel cannot be found in memory");
         byte[] wanted = Encoding.Latin1.GetBytes(banner);
-        byte[] found = new byte[wanted.Length];
         if (!TryDumpAddress(image, dump, bannerAt, out ulong start))
             throw new MalformedImageException("symbol linux_banner", "it lies in no loadable segment");
+        if (Search(dump, start, wanted) is { } slide) return new KernelMemory(image, dump, slide);
+        throw new MalformedImageException("dump", $"the kernel “{banner}” is not in it");
+    }
+
+    // One page in two megabytes: what the system would read ahead of it is the rest of a dump of any size.
+    private static ulong? Search(MemoryDump dump, ulong start, byte[] wanted)
+    {
+        dump.ExpectSparseAccess(true);
+        ulong? slide = FindSlide(dump, start, wanted);
+        dump.ExpectSparseAccess(false);
+        return slide;
+    }
+
+    private static ulong? FindSlide(MemoryDump dump, ulong start, byte[] wanted)
+    {
+        byte[] found = new byte[wanted.Length];
         ulong limit = dump.IsPhysical ? MaxPhysicalSlide : MaxVirtualSlide;
         ulong slide = 0; // only ever grows, so that ranges in any number cost one look at each place
         foreach (MemoryRange range in dump.Ranges)
@@ -42,10 +57,10 @@ public sealed class KernelMemory : IMemory
             if (range.Start > start + slide) slide += SlideStep;
             for (; slide < limit && start + slide - range.Start < range.Length; slide += SlideStep)
                 if (dump.TryRead(start + slide, found) && found.AsSpan().SequenceEqual(wanted))
-                    return new KernelMemory(image, dump, slide);
+                    return slide;
         }
 
-        throw new MalformedImageException("dump", $"the kernel “{banner}” is not in it");
+        return null;
     }
 
     /// <inheritdoc/>
