@@ -19,6 +19,7 @@ internal sealed class LoadedImage : IDisposable
                 throw new MalformedImageException("sites", "there are none; is it a kernel image with symbols? (--allow-empty accepts it)");
             Places = new KernelPlaces(Image);
             Ops = OpTable.Read(Image, Places);
+            _ = Image.Elf.ReadBuildId(); // reports print it: a note that cannot be read is refused before one begins
             Features = FeatureNames.Load(Image.Era.FeatureNames);
         }
         catch

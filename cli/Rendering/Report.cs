@@ -28,14 +28,14 @@ internal sealed class Report : IDisposable
     /// <summary>Writes a report; it is committed when the action returns.</summary>
     public static int Write(string? path, bool color, Func<Report, int> action)
     {
-        using var report = Failure.In(path ?? "standard output", () => new Report(path, color));
-        int code = action(report);
-        Failure.In(path ?? "standard output", () =>
+        string name = path ?? "standard output";
+        using var report = Failure.In(name, () => new Report(path, color));
+        return Failure.Writing(name, () =>
         {
+            int code = action(report);
             report.Finish();
-            return 0;
+            return code;
         });
-        return code;
     }
 
     /// <summary>Writes one JSON document of a schema.</summary>

@@ -72,7 +72,7 @@ internal sealed class CommonOptions
     /// <summary>A remark on stderr, unless -q was given.</summary>
     public void Remark(ParseResult result, string text)
     {
-        if (!IsQuiet(result)) Console.Error.WriteLine($"pvpatch: {text}");
+        if (!IsQuiet(result)) Console.Error.WriteLine(PrintableText.Of($"pvpatch: {text}"));
     }
 
     private string? OutputPath(ParseResult result) => result.GetResult(output) is null ? null : result.GetValue(output);

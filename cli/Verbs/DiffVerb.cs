@@ -27,6 +27,7 @@ internal static class DiffVerb
             using LoadedImage before = LoadedImage.Open(result.GetRequiredValue(old), common.AllowsEmpty(result));
             using LoadedImage after = LoadedImage.Open(result.GetRequiredValue(fresh), common.AllowsEmpty(result));
             HashSet<SiteKind> wanted = [.. result.GetValue(kinds) is { Length: > 0 } some ? some : SiteKindNames.All];
+            foreach (LoadedImage loaded in new[] { before, after }) Failure.In(loaded.Path, () => loaded.Sites.All); // so that each is named for its own sites
             (SiteCatalog oldCatalog, SiteCatalog newCatalog) = (before.Catalog(), after.Catalog());
             SiteDiff diff = Failure.In(after.Path, () =>
                 SiteDiff.Compare(before.Image, oldCatalog, before.Sites, after.Image, newCatalog, after.Sites));

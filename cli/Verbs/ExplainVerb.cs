@@ -28,25 +28,29 @@ internal static class ExplainVerb
             if (sites.Count == 0) throw new Failure($"{loaded.Path}: {place}: no patch site is there{Nearest(loaded, address)}");
             Target resolved = loaded.Resolve(target.Load(result));
             Plan plan = Failure.In(loaded.Path, () => Plan.Make(loaded.Image, loaded.Sites, resolved));
-            common.Remark(result, TargetOptions.Describe(resolved));
-            return common.Write(result, report =>
+            int code = common.Write(result, report =>
             {
                 if (common.Format(result) == OutputFormat.Json) WriteJson(report, loaded, plan, sites);
                 else WriteText(report, loaded, plan, sites);
                 return ExitCode.Clean;
             });
+            common.Remark(result, TargetOptions.Describe(resolved));
+            return code;
         });
         return verb;
     }
 
     /// <summary>The sites over an address, and those that share bytes with them.</summary>
+    /// <remarks>Sites in a made-up image may overlap from one end of text to the other; nobody reads more than a page of them.</remarks>
     private static List<Site> SitesAt(SiteTable table, ulong address)
     {
+        const ulong mostBytes = 4096;
         var found = new List<Site>();
         (ulong start, ulong end) = (address, address + 1);
         for (int i = table.FirstEndingAfter(address); i < table.All.Count && table.All[i].Address < end; i++)
         {
             if (table.All[i].End <= start) continue;
+            if (table.All[i].End - start > mostBytes) break;
             found.Add(table.All[i]);
             (start, end) = (Math.Min(start, table.All[i].Address), Math.Max(end, table.All[i].End));
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using PvPatch.Cli.Rendering;
 using PvPatch.Elf;
 using PvPatch.Images;
@@ -47,14 +48,15 @@ internal static class ProfileVerb
             CpuProfile profile =
                 result.GetValue(memory) is { } dump ? Failure.In(dump, () => FromMemory(loaded, dump, start))
                 : result.GetValue(cpuinfo) is { } file ? Failure.In(file, () =>
-                    CaptureProfile.Read(loaded.Image, loaded.Sites, loaded.Features, CpuCapture.Parse(File.ReadAllText(file)), $"capture {Path.GetFileName(file)}"))
+                    CaptureProfile.Read(loaded.Image, loaded.Sites, loaded.Features, CpuCapture.Parse(Encoding.UTF8.GetString(Failure.ReadSmall(file))), $"capture {Path.GetFileName(file)}"))
                 : Failure.In("/proc/cpuinfo", () => CaptureProfile.Read(loaded.Image, loaded.Sites, loaded.Features, CpuCapture.Host(), "this host"));
-            foreach (UnknownFact fact in profile.Unknown) common.Remark(result, $"unknown: {fact.What}: {fact.Why}");
-            return common.Write(result, report =>
+            int code = common.Write(result, report =>
             {
                 report.WriteRaw(stream => CpuProfileJson.Write(stream, profile));
                 return ExitCode.Clean;
             });
+            foreach (UnknownFact fact in profile.Unknown) common.Remark(result, $"unknown: {fact.What}: {fact.Why}");
+            return code;
         });
         return verb;
     }

@@ -38,7 +38,6 @@ internal static class RewriteVerb
             Target resolved = loaded.Resolve(target.Load(result));
             SiteKind[] kinds = [.. (result.GetValue(only) is { Length: > 0 } some ? some : SiteKindNames.All)
                 .Except(result.GetValue(except) ?? [])];
-            common.Remark(result, TargetOptions.Describe(resolved));
             Plan MakePlan() => Failure.In(path, () => Plan.Make(loaded.Image, loaded.Sites, resolved, kinds));
             Plan plan;
             if (destination is null) plan = MakePlan();
@@ -55,6 +54,7 @@ internal static class RewriteVerb
                 }
             }
 
+            common.Remark(result, TargetOptions.Describe(resolved));
             return common.Write(result, report =>
             {
                 if (common.Format(result) == OutputFormat.Json)
@@ -68,9 +68,7 @@ internal static class RewriteVerb
 
     private static void RefuseSameFile(string image, string output)
     {
-        string one = Path.GetFullPath(image), two = Path.GetFullPath(output);
-        string Resolved(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        if (File.Exists(one) && (one == two || (File.Exists(two) && Resolved(one) == Resolved(two))))
+        if (FileIdentity.TryGet(image, out FileIdentity one) && FileIdentity.TryGet(output, out FileIdentity two) && one == two)
             throw new Failure($"{output}: the output is the input; say --in-place to replace it");
     }
 

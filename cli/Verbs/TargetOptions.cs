@@ -45,7 +45,7 @@ internal sealed class TargetOptions
         string? path = result.GetValue(cpu);
         CpuProfile profile = path is null
             ? BaselineProfile.Load()
-            : Failure.In(path, () => CpuProfileJson.Read(File.ReadAllBytes(path)));
+            : Failure.In(path, () => CpuProfileJson.Read(Failure.ReadSmall(path)));
         if (profile.Platform != Native)
             throw new Failure($"{path}: platform “{profile.Platform}” is not supported yet; the platform known is {Native}");
         return result.GetValue(initialKeys)

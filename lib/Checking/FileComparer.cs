@@ -25,11 +25,12 @@ public static class FileComparer
         using FileStream one = OpenSequential(image.Elf.Source.Name);
         using FileStream two = OpenSequential(original.Elf.Source.Name);
         (byte[] a, byte[] b) = (new byte[ChunkSize], new byte[ChunkSize]);
+        (ElfSection[] Sections, RangeIndex Index) text = TextByOffset(original);
         for (long offset = 0; ;)
         {
             int read = one.ReadAtLeast(a, ChunkSize, throwOnEndOfStream: false);
             if (two.ReadAtLeast(b, ChunkSize, throwOnEndOfStream: false) != read) break;
-            CompareChunk(a.AsSpan(0, read), b.AsSpan(0, read), offset, original, originalSites, findings);
+            CompareChunk(a.AsSpan(0, read), b.AsSpan(0, read), offset, text, original, originalSites, findings);
             if (read < ChunkSize || findings.Count >= MostFindings) break;
             offset += read;
         }
@@ -38,14 +39,15 @@ public static class FileComparer
     }
 
     private static void CompareChunk(
-        ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, long offset, KernelImage original, SiteTable sites, List<Finding> findings)
+        ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, long offset, (ElfSection[] Sections, RangeIndex Index) text,
+        KernelImage original, SiteTable sites, List<Finding> findings)
     {
         for (int at = 0; at < a.Length && findings.Count < MostFindings;)
         {
             at += a[at..].CommonPrefixLength(b[at..]);
             if (at >= a.Length) return;
             ulong place = (ulong)(offset + at);
-            ElfSection? section = original.TextSections.FirstOrDefault(s => place >= s.Offset && place - s.Offset < s.Size);
+            ElfSection? section = text.Index.Find(place) is var found and >= 0 ? text.Sections[found] : null;
             ulong address = section is null ? place : section.Address + (place - section.Offset);
             if (section is not null && EndOfSites(sites, address) is var end && end > address)
             {
@@ -68,6 +70,13 @@ public static class FileComparer
         for (int i = sites.FirstEndingAfter(address); i < sites.All.Count && sites.All[i].Address <= address; i++)
             end = Math.Max(end, sites.All[i].End);
         return end;
+    }
+
+    private static (ElfSection[] Sections, RangeIndex Index) TextByOffset(KernelImage image)
+    {
+        ElfSection[] sections = [.. image.TextSections.OrderBy(s => s.Offset)];
+        return (sections, new RangeIndex(
+            Array.ConvertAll(sections, s => s.Offset), Array.ConvertAll(sections, s => s.Offset + s.Size)));
     }
 
     private static FileStream OpenSequential(string path) =>

@@ -13,6 +13,7 @@ public sealed class ImageVerifier
     private readonly SiteTable sites;
     private readonly TextMap map;
     private readonly List<Finding> findings = [];
+    private HashSet<ulong>? variants;
 
     private ImageVerifier(KernelImage image, SiteTable sites)
     {
@@ -40,9 +41,13 @@ public sealed class ImageVerifier
         {
             Site site = all[i];
             for (int j = i + 1; j < all.Count && all[j].Address < site.End; j++)
-                if (!IsSettled(site, all[j]))
-                    Add(VerifyRules.Overlap, all[j].Address,
-                        $"{all[j].Kind.Text()} site of {all[j].Length} bytes overlaps the {site.Kind.Text()} site of {site.Length} bytes at 0x{site.Address:x}");
+            {
+                if (IsSettled(site, all[j])) continue;
+                Add(VerifyRules.Overlap, all[j].Address,
+                    $"{all[j].Kind.Text()} site of {all[j].Length} bytes overlaps the {site.Kind.Text()} site of {site.Length} bytes at 0x{site.Address:x}");
+                break; // one a site: of n sites at one place there are n² pairs
+            }
+
             if (site.Length == 0 || IsInsideAlternative(site)) continue; // the alternative decides what stands there
             if (!map.IsBoundary(site.Address))
                 Add(VerifyRules.Boundary, site.Address, $"{site.Kind.Text()} site begins inside an instruction");
@@ -98,7 +103,7 @@ public sealed class ImageVerifier
     {
         (ulong table, ulong length) = image.FindTable(new TableSpec(SiteKind.Alternative, section, start, stop, stride));
         if (length == 0 || !image.Memory.TrySlice(table, length, out ReadOnlySpan<byte> bytes)) return;
-        for (int at = 0; at + stride <= bytes.Length; at += stride)
+        for (int at = 0; at <= bytes.Length - stride; at += stride)
         {
             ulong address = table + (ulong)at + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]);
             if (map.IsInsideSiteInstruction(address) && !IsVariantBoundary(address))
@@ -107,7 +112,7 @@ public sealed class ImageVerifier
     }
 
     // objtool lays one set of entries over a site's original and all its replacements: a boundary of any of them is right.
-    private bool IsVariantBoundary(ulong address) => VariantBoundaries.Contains(image, sites, address);
+    private bool IsVariantBoundary(ulong address) => (variants ??= VariantBoundaries.Find(image, sites)).Contains(address);
 
     private void CheckSymbols()
     {

@@ -46,6 +46,7 @@ public sealed class SiteDiff
 
         bool SameCode(ulong a, ulong b, int length)
         {
+            if (length == 0) return true; // an empty replacement need not lie anywhere
             ReadOnlySpan<byte> x = old.Memory.Slice(a, (ulong)length, "site"), y = fresh.Memory.Slice(b, (ulong)length, "site");
             return (a == b && x.SequenceEqual(y)) || oldText.Format(x, a) == newText.Format(y, b);
         }

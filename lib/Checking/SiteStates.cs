@@ -12,9 +12,6 @@ internal static class SiteStates
     public static IEnumerable<Finding> Check(KernelImage image, SiteTable sites)
     {
         var places = new KernelPlaces(image);
-        var covered = new HashSet<ulong>();
-        foreach (AlternativeSite site in sites.Alternatives)
-            for (ulong at = site.Site.Address; at < site.Site.End; at++) covered.Add(at);
         var findings = new List<Finding>();
         foreach (Site site in sites.Locks) Judge(site, At(site)[0] is 0xf0 or 0x3e);
         foreach (Site site in sites.Ftrace)
@@ -28,7 +25,7 @@ internal static class SiteStates
 
         void Judge(in Site site, bool legal)
         {
-            if (legal || covered.Contains(site.Address)) return;
+            if (legal || sites.AlternativesOver(site.Address).Any()) return;
             findings.Add(new Finding(VerifyRules.IllegalState, site.Address,
                 $"{site.Kind.Text()} site holds {Convert.ToHexStringLower(At(site))}, which neither the compiler nor the kernel writes"));
         }

@@ -4,23 +4,26 @@ using PvPatch.Sites;
 
 namespace PvPatch.Checking;
 
-/// <summary>The instruction boundaries that a place has in any of the alternatives over it.</summary>
+/// <summary>The instruction boundaries that places have in any of the alternatives over them.</summary>
 internal static class VariantBoundaries
 {
-    /// <summary>Whether some replacement, put at its site, has an instruction beginning at the address.</summary>
-    public static bool Contains(KernelImage image, SiteTable sites, ulong address)
+    /// <summary>Puts every replacement at its site: where do its instructions begin?</summary>
+    /// <remarks>All of them at once, for any number of alternatives may lie over one place, and any number of entries ask for it.</remarks>
+    public static HashSet<ulong> Find(KernelImage image, SiteTable sites)
     {
+        var boundaries = new HashSet<ulong>();
         foreach (AlternativeSite site in sites.Alternatives)
         {
-            ulong into = address - site.Site.Address;
-            if (address < site.Site.Address || into >= (ulong)site.Site.Length) continue;
-            if (into >= (ulong)site.ReplacementLength) return true; // single-byte NOPs until they are optimised
+            ulong start = site.Site.Address, end = start + (ulong)site.ReplacementLength;
+            for (ulong at = end; at < site.Site.End; at++) boundaries.Add(at); // single-byte NOPs until they are optimised
+            if (site.ReplacementLength == 0) continue;
             byte[] code = image.Memory.Slice(site.Replacement, (ulong)site.ReplacementLength, "replacement").ToArray();
             var decoder = Decoder.Create(64, new ByteArrayCodeReader(code));
-            while (decoder.IP < into && !decoder.Decode().IsInvalid) continue;
-            if (decoder.IP == into) return true;
+            decoder.IP = start;
+            boundaries.Add(start);
+            while (decoder.IP < end && !decoder.Decode().IsInvalid) boundaries.Add(decoder.IP);
         }
 
-        return false;
+        return boundaries;
     }
 }

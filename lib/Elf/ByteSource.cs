@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace PvPatch.Elf;
 
 /// <summary>The bytes of one input, read through a memory map so that only the pages touched are paid for.</summary>
-public sealed unsafe class ByteSource : IDisposable
+public sealed unsafe partial class ByteSource : IDisposable
 {
+    private const int NormalAccess = 0, RandomAccess = 1; // MADV_NORMAL, MADV_RANDOM
     private readonly MemoryMappedFile? map;
     private readonly MemoryMappedViewAccessor? view;
     private GCHandle pin;
@@ -15,6 +16,7 @@ public sealed unsafe class ByteSource : IDisposable
     {
         Name = name;
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+        if (!file.CanSeek) throw new IOException($"{path}: is a pipe or a device, not a file");
         Length = file.Length;
         if (Length == 0) return;
         map = MemoryMappedFile.CreateFromFile(
@@ -61,6 +63,16 @@ public sealed unsafe class ByteSource : IDisposable
         if (length > int.MaxValue) throw new MalformedImageException(place, $"0x{length:x} bytes are too many for one table");
         return new ReadOnlySpan<byte>(start + offset, (int)length);
     }
+
+    /// <summary>Says that single pages far apart will be wanted, so that the system reads those and not what lies between.</summary>
+    /// <param name="sparse">False takes it back.</param>
+    internal void ExpectSparseAccess(bool sparse)
+    {
+        if (view is not null && start != null) _ = Advise(start - view.PointerOffset, (nuint)Length, sparse ? RandomAccess : NormalAccess);
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(byte* start, nuint length, int advice);
 
     /// <inheritdoc/>
     public void Dispose()

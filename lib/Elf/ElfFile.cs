@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PvPatch.Elf;
 
 /// <summary>A 32- or 64-bit little-endian ELF file over a memory map: headers read at once, everything else on demand.</summary>
@@ -7,13 +5,16 @@ public sealed class ElfFile : IDisposable
 {
     private const int MaxHeaders = 65_279; // SHN_LORESERVE - 1: what e_shnum and e_phnum can say
     private readonly Lazy<ElfSymbolTable> symbols;
+    private readonly List<(ulong Start, ulong Length, string Name)> headers = [];
     private readonly Dictionary<string, ElfSection> byName = new(StringComparer.Ordinal);
 
     private ElfFile(ByteSource source)
     {
         Source = source;
+        if (source.Length == 0) throw new MalformedImageException("ELF header", "the file is empty");
+        if (!source.Slice(0, Math.Min((ulong)source.Length, 4), "ELF header").SequenceEqual("\u007fELF"u8))
+            throw new MalformedImageException("ELF header", "this is not an ELF file");
         ReadOnlySpan<byte> ident = source.Slice(0, 20, "ELF header");
-        if (!ident.StartsWith("\u007fELF"u8)) throw new MalformedImageException("ELF header", "this is not an ELF file");
         Is64 = ident[4] switch
         {
             1 => false,
@@ -24,9 +25,10 @@ public sealed class ElfFile : IDisposable
         Type = ElfReader.U16(ident, 16);
         Machine = (ElfMachine)ElfReader.U16(ident, 18);
         if (Machine is not (ElfMachine.X8664 or ElfMachine.I386 or ElfMachine.Ia64))
-            throw new MalformedImageException("ELF header", $"machine {(int)Machine} is not x86-64, i386 or IA-64");
+            throw new MalformedImageException("ELF header", $"machine {(int)Machine} is none of x86-64, i386 and IA-64");
         var reader = new ElfReader(Is64);
         ReadOnlySpan<byte> header = source.Slice(0, Is64 ? 64u : 52u, "ELF header");
+        headers.Add((0, (ulong)header.Length, "the ELF header"));
         Entry = reader.Word(header, 24, 24);
         Segments = ReadSegments(reader, header);
         Sections = ReadSections(reader, header);
@@ -51,6 +53,9 @@ public sealed class ElfFile : IDisposable
 
     /// <summary>The program headers, in file order.</summary>
     public IReadOnlyList<ElfSegment> Segments { get; }
+
+    /// <summary>Where the headers themselves lie in the file.</summary>
+    internal IReadOnlyList<(ulong Start, ulong Length, string Name)> Headers => headers;
 
     /// <summary>The section headers, in file order, the null one included.</summary>
     public IReadOnlyList<ElfSection> Sections { get; }
@@ -104,8 +109,12 @@ public sealed class ElfFile : IDisposable
         var ranges = Segments.Where(s => s.Type == ElfSegment.Note).Select(s => (s.Offset, Size: s.FileSize)).ToList();
         if (ranges.Count == 0)
             ranges.AddRange(Sections.Where(s => s.Type == ElfSection.Note).Select(s => (s.Offset, s.Size)));
+        ulong left = (ulong)Source.Length;
         foreach ((ulong offset, ulong size) in ranges)
         {
+            // Headers that name the same bytes again and again would make the work their product.
+            Require(size <= left, "notes", "they overlap: together they are longer than the file");
+            left -= size;
             ulong at = 0;
             while (size - at >= 12)
             {
@@ -135,7 +144,7 @@ public sealed class ElfFile : IDisposable
         ulong descPadded = ((ulong)descSize + 3) & ~3ul;
         if (12 + namePadded + descSize > available)
             throw new MalformedImageException($"note at 0x{offset:x}", "it is longer than its segment");
-        string owner = Encoding.Latin1.GetString(Source.Slice(offset + 12, nameSize, "note name")).TrimEnd('\0');
+        string owner = ElfName.Text(ElfName.Bytes(Source.Slice(offset + 12, nameSize, "note name"), 0));
         byte[] descriptor = Source.Slice(offset + 12 + namePadded, descSize, "note descriptor").ToArray();
         return (new ElfNote(owner, type, descriptor), 12 + namePadded + descPadded);
     }
@@ -146,13 +155,16 @@ public sealed class ElfFile : IDisposable
         int size = ElfReader.U16(header, Is64 ? 54 : 42);
         int count = ElfReader.U16(header, Is64 ? 56 : 44);
         int least = Is64 ? 56 : 32;
+        const int extended = 0xffff; // PN_XNUM: the count stands elsewhere
         if (count == 0) return [];
-        if (size < least) throw new MalformedImageException("program headers", $"entries of {size} bytes are too small");
+        Require(size >= least, "program headers", $"entries of {size} bytes are too small");
+        Require(count != extended, "program headers", $"more than {extended - 1} are not supported");
+        headers.Add((offset, (ulong)count * (ulong)size, "the program headers"));
         var segments = new List<ElfSegment>(count);
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> entry = Source.Slice(
-                checked(offset + (ulong)(i * size)), (ulong)least, $"program header {i}");
+                EntryOffset(offset, i, size, "program header"), (ulong)least, $"program header {i}");
             var segment = new ElfSegment(
                 i,
                 ElfReader.U32(entry, 0),
@@ -178,17 +190,21 @@ public sealed class ElfFile : IDisposable
         int count = ElfReader.U16(header, Is64 ? 60 : 48);
         int names = ElfReader.U16(header, Is64 ? 62 : 50);
         int least = Is64 ? 64 : 40;
-        if (offset == 0 || count == 0) return [];
+        if (offset == 0) return [];
+        Require(count != 0, "section headers", "their number is not in the ELF header, so there are too many");
         Require(size >= least, "section headers", $"entries of {size} bytes are too small");
         Require(count <= MaxHeaders, "section headers", $"{count} are too many");
         Require(names < count, "section headers", $"the name table's index {names} is not below {count}");
-        ReadOnlySpan<byte> nameHeader = Source.Slice(SectionOffset(names), (ulong)least, $"section header {names}");
+        headers.Add((offset, (ulong)count * (ulong)size, "the section headers"));
+        ReadOnlySpan<byte> nameHeader = Source.Slice(
+            EntryOffset(offset, names, size, "section header"), (ulong)least, $"section header {names}");
         ReadOnlySpan<byte> strings = Source.Slice(
             reader.Word(nameHeader, 16, 24), reader.Word(nameHeader, 20, 32), "section name table");
         var sections = new List<ElfSection>(count);
         for (int i = 0; i < count; i++)
         {
-            ReadOnlySpan<byte> entry = Source.Slice(SectionOffset(i), (ulong)least, $"section header {i}");
+            ReadOnlySpan<byte> entry = Source.Slice(
+                EntryOffset(offset, i, size, "section header"), (ulong)least, $"section header {i}");
             var section = new ElfSection(
                 i,
                 ReadString(strings, ElfReader.U32(entry, 0), $"section header {i}"),
@@ -207,21 +223,19 @@ public sealed class ElfFile : IDisposable
         }
 
         return sections;
+    }
 
-        ulong SectionOffset(int i)
-        {
-            ulong at = offset + (ulong)(i * size);
-            Require(at >= offset, $"section header {i}", "its offset wraps around");
-            return at;
-        }
+    private static ulong EntryOffset(ulong table, int entry, int size, string what)
+    {
+        ulong at = table + ((ulong)entry * (ulong)size);
+        Require(at >= table, $"{what} {entry}", "its offset wraps around");
+        return at;
     }
 
     private static string ReadString(ReadOnlySpan<byte> strings, uint at, string place)
     {
         Require(at < strings.Length || strings.IsEmpty, place, $"its name 0x{at:x} lies outside of the name table");
-        ReadOnlySpan<byte> rest = strings.IsEmpty ? default : strings[(int)at..];
-        int end = rest.IndexOf((byte)0);
-        return Encoding.Latin1.GetString(end < 0 ? rest : rest[..end]);
+        return ElfName.Text(ElfName.Bytes(strings, at));
     }
 
     private string Outside(ulong offset, ulong size) =>

@@ -32,7 +32,7 @@ public sealed class ElfSymbolTable
         source is null ? default : source.Slice(stringsOffset, (ulong)stringsLength, "symbol names");
 
     /// <summary>The symbol's name.</summary>
-    public string GetName(in ElfSymbol symbol) => Encoding.Latin1.GetString(NameBytes(Strings, symbol.NameOffset));
+    public string GetName(in ElfSymbol symbol) => ElfName.Text(NameBytes(Strings, symbol.NameOffset));
 
     /// <summary>Whether the symbol's name begins so.</summary>
     public bool NameStartsWith(in ElfSymbol symbol, ReadOnlySpan<byte> prefix) =>
@@ -67,9 +67,7 @@ public sealed class ElfSymbolTable
     public bool TryFindContaining(ulong address, out ElfSymbol symbol)
     {
         ulong[] addresses = byAddress.Value.Addresses;
-        int at = Array.BinarySearch(addresses, address);
-        if (at < 0) at = ~at - 1;
-        while (at + 1 < addresses.Length && addresses[at + 1] == address) at++;
+        int at = LastAtOrBelow(addresses, address);
         for (int i = at; i >= 0 && at - i < LookBack; i--)
         {
             ElfSymbol candidate = AtSorted(i);
@@ -133,13 +131,14 @@ public sealed class ElfSymbolTable
     private ElfSymbol BestAlias(int last)
     {
         ElfSymbol best = AtSorted(last);
+        ReadOnlySpan<byte> strings = Strings;
         for (int i = last - 1; i >= 0 && last - i < LookBack && byAddress.Value.Addresses[i] == best.Address; i--)
         {
             ElfSymbol other = AtSorted(i);
             int order = Rank(other).CompareTo(Rank(best));
 
             // Between equals the name decides, so that two builds of one kernel call a place the same.
-            if (order == 0) order = CompareNames(GetName(best), GetName(other));
+            if (order == 0) order = CompareNames(NameBytes(strings, best.NameOffset), NameBytes(strings, other.NameOffset));
             if (order > 0) best = other;
         }
 
@@ -150,25 +149,34 @@ public sealed class ElfSymbolTable
         (symbol.Type is ElfSymbol.Function or ElfSymbol.Object ? 4 : 0) + (symbol.Size != 0 ? 2 : 0) + (symbol.Binding == 1 ? 1 : 0);
 
     // memcpy before __memcpy: the plain name is the one people look for.
-    private static int CompareNames(string one, string two)
+    private static int CompareNames(ReadOnlySpan<byte> one, ReadOnlySpan<byte> two)
     {
-        int underscores = (one.Length - one.TrimStart('_').Length).CompareTo(two.Length - two.TrimStart('_').Length);
-        return underscores != 0 ? underscores : string.CompareOrdinal(one, two);
+        int underscores = (one.Length - one.TrimStart((byte)'_').Length).CompareTo(two.Length - two.TrimStart((byte)'_').Length);
+        return underscores != 0 ? underscores : one.SequenceCompareTo(two);
     }
 
-    private static ReadOnlySpan<byte> NameBytes(ReadOnlySpan<byte> strings, int offset)
+    // Not Array.BinarySearch: of a million symbols at one address it finds any, and the last of them is wanted.
+    private static int LastAtOrBelow(ulong[] addresses, ulong address)
     {
-        if (offset >= strings.Length) return default;
-        ReadOnlySpan<byte> rest = strings[offset..];
-        int end = rest.IndexOf((byte)0);
-        return end < 0 ? rest : rest[..end];
+        int low = 0;
+        for (int high = addresses.Length; low < high;)
+        {
+            int middle = (low + high) >>> 1;
+            if (addresses[middle] <= address) low = middle + 1;
+            else high = middle;
+        }
+
+        return low - 1;
     }
 
+    private static ReadOnlySpan<byte> NameBytes(ReadOnlySpan<byte> strings, int offset) => ElfName.Bytes(strings, (uint)offset);
+
+    // Seeded anew in every process: names that collide cannot be prepared.
     private static uint Hash(ReadOnlySpan<byte> name)
     {
-        uint hash = 2166136261; // FNV-1a, as BFD and many linkers hash symbol names
-        foreach (byte b in name) hash = (hash ^ b) * 16777619;
-        return hash;
+        var hash = default(HashCode);
+        hash.AddBytes(name);
+        return (uint)hash.ToHashCode();
     }
 
     private int[] HashNames()

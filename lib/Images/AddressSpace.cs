@@ -8,28 +8,30 @@ public sealed class AddressSpace : IMemory
 {
     private readonly ElfFile file;
     private readonly ElfSegment[] segments;
+    private readonly RangeIndex index;
 
-    /// <summary>Lays out the PT_LOAD segments of a file.</summary>
+    /// <summary>Lays out the PT_LOAD segments of a file, which do not overlap.</summary>
     public AddressSpace(ElfFile file)
     {
         this.file = file;
-        segments = [.. file.Segments.Where(s => s.Type == ElfSegment.Load && s.FileSize != 0)];
+        segments = [.. file.Segments.Where(s => s.Type == ElfSegment.Load && s.MemorySize != 0).OrderBy(s => s.Address)];
+        index = new RangeIndex(
+            Array.ConvertAll(segments, s => s.Address), Array.ConvertAll(segments, s => s.Address + s.MemorySize));
     }
+
+    /// <summary>The loadable segment that holds an address, or null.</summary>
+    public ElfSegment? FindSegment(ulong address) => index.Find(address) is var found and >= 0 ? segments[found] : null;
 
     /// <summary>Where a run of bytes lies in the file.</summary>
     /// <returns>False where the file holds no bytes for all of it.</returns>
     public bool TryGetFileOffset(ulong address, ulong length, out ulong offset)
     {
-        foreach (ElfSegment segment in segments)
-        {
-            ulong into = address - segment.Address;
-            if (address < segment.Address || into >= segment.FileSize || length > segment.FileSize - into) continue;
-            offset = segment.Offset + into;
-            return true;
-        }
-
         offset = 0;
-        return false;
+        if (FindSegment(address) is not { } segment) return false;
+        ulong into = address - segment.Address;
+        if (into >= segment.FileSize || length > segment.FileSize - into) return false;
+        offset = segment.Offset + into;
+        return true;
     }
 
     /// <summary>The bytes at an address, without a copy.</summary>

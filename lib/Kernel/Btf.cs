@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using PvPatch.Elf;
 
 namespace PvPatch.Kernel;
 
@@ -67,24 +68,26 @@ public sealed class Btf
     {
         (offset, elements) = (0, 0);
         BtfStruct? found = FindStruct(structName);
-        return found is not null && TryFindMember(found, member, 0, ref offset, ref elements);
+        return found is not null && TryFindMember(found, member, 0, [], ref offset, ref elements);
     }
 
-    private bool TryFindMember(BtfStruct type, string member, int depth, ref uint offset, ref uint elements)
+    // A type without the member is looked into once: each may hold itself, and all others, thousands of times.
+    private bool TryFindMember(BtfStruct type, string member, int depth, HashSet<uint> seen, ref uint offset, ref uint elements)
     {
         foreach (BtfMember candidate in type.Members)
         {
             if (candidate.Name == member)
             {
                 offset += candidate.Offset;
-                if (candidate.Type < offsets.Length && Kind(candidate.Type) == KindArray)
+                if (candidate.Type != 0 && candidate.Type < offsets.Length && Kind(candidate.Type) == KindArray)
                     elements = U32(types, offsets[candidate.Type] + 20);
                 return true;
             }
 
-            if (candidate.Name.Length != 0 || depth >= MaxDepth || GetStruct(candidate.Type) is not { } inner) continue;
+            if (candidate.Name.Length != 0 || depth >= MaxDepth || !seen.Add(candidate.Type)) continue;
+            if (GetStruct(candidate.Type) is not { } inner) continue;
             uint below = 0;
-            if (!TryFindMember(inner, member, depth + 1, ref below, ref elements)) continue;
+            if (!TryFindMember(inner, member, depth + 1, seen, ref below, ref elements)) continue;
             offset += candidate.Offset + below;
             return true;
         }
@@ -102,11 +105,11 @@ public sealed class Btf
         {
             int entry = at + 12 + (i * 12);
             uint bits = U32(types, entry + 8);
-            string name = Encoding.ASCII.GetString(Name(U32(types, entry)));
+            string name = ElfName.Text(Name(U32(types, entry)));
             members.Add(new BtfMember(name, U32(types, entry + 4), (bitfields ? bits & 0xffffff : bits) / 8));
         }
 
-        return new BtfStruct(Encoding.ASCII.GetString(Name(U32(types, at))), U32(types, at + 8), members);
+        return new BtfStruct(ElfName.Text(Name(U32(types, at))), U32(types, at + 8), members);
     }
 
     private static int[] IndexTypes(byte[] types)
@@ -141,13 +144,7 @@ public sealed class Btf
 
     private int VariableLength(uint id) => (int)(U32(types, offsets[id] + 4) & 0xffff);
 
-    private ReadOnlySpan<byte> Name(uint at)
-    {
-        if (at >= strings.Length) return default;
-        ReadOnlySpan<byte> rest = strings.AsSpan((int)at);
-        int end = rest.IndexOf((byte)0);
-        return end < 0 ? rest : rest[..end];
-    }
+    private ReadOnlySpan<byte> Name(uint at) => ElfName.Bytes(strings, at);
 
     private static ushort U16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
 

@@ -8,19 +8,32 @@ namespace PvPatch.Kernel;
 public sealed class KernelImage : IDisposable
 {
     private const int MaxBanner = 1024;
+    private const ulong MaxText = 0x4000_0000; // KERNEL_IMAGE_SIZE; text is copied, and a sparse file can claim any amount
     private readonly Lazy<Btf?> btf;
     private readonly Lazy<Era> era;
+    private readonly RangeIndex text;
 
     private KernelImage(ElfFile elf)
     {
         Elf = elf;
+        RefuseType(elf.Type);
+        ElfOverlaps.Refuse(elf);
         Memory = new AddressSpace(elf);
-        TextSections = [.. elf.Sections.Where(s => s.IsExecutable && s.HasBytes && s.Size != 0)];
+        ElfSection[] sections = [.. elf.Sections.Where(s => s.IsExecutable && s.HasBytes && s.Size != 0).OrderBy(s => s.Address)];
+        TextSections = sections;
+        text = new RangeIndex(
+            Array.ConvertAll(sections, s => s.Address), Array.ConvertAll(sections, s => s.Address + s.Size));
         btf = new Lazy<Btf?>(() => Elf.FindSection(".BTF") is { } s ? Btf.Read(Elf.GetContents(s)) : null);
         era = new Lazy<Era>(() => Era.Detect(Elf, Btf, Banner));
+        ulong room = MaxText;
         foreach (ElfSection section in TextSections)
+        {
             if (!Memory.TryGetFileOffset(section.Address, section.Size, out ulong offset) || offset != section.Offset)
                 throw new MalformedImageException($"section {section.Name}", "no loadable segment holds it at its place in the file");
+            if (section.Size > room)
+                throw new MalformedImageException($"section {section.Name}", $"with it there is more text than the 0x{MaxText:x} bytes a kernel can map");
+            room -= section.Size;
+        }
     }
 
     /// <summary>The file.</summary>
@@ -38,7 +51,7 @@ public sealed class KernelImage : IDisposable
     /// <summary>How its tables are laid out.</summary>
     public Era Era => era.Value;
 
-    /// <summary>The executable sections that have bytes.</summary>
+    /// <summary>The executable sections that have bytes, by address.</summary>
     public IReadOnlyList<ElfSection> TextSections { get; }
 
     /// <summary><c>linux_banner</c> without its newline, or null.</summary>
@@ -78,12 +91,10 @@ public sealed class KernelImage : IDisposable
     }
 
     /// <summary>The executable section that holds an address, or null.</summary>
-    public ElfSection? FindText(ulong address)
-    {
-        foreach (ElfSection section in TextSections)
-            if (section.Contains(address)) return section;
-        return null;
-    }
+    public ElfSection? FindText(ulong address) => FindTextIndex(address) is var found and >= 0 ? TextSections[found] : null;
+
+    /// <summary>Which of <see cref="TextSections"/> holds an address, or -1.</summary>
+    internal int FindTextIndex(ulong address) => text.Find(address);
 
     /// <summary>A NUL-terminated Latin-1 string, or null where there is none.</summary>
     public string? ReadString(ulong address, int limit)
@@ -102,4 +113,17 @@ public sealed class KernelImage : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Elf.Dispose();
+
+    private static void RefuseType(ushort type)
+    {
+        const ushort executable = 2, shared = 3;
+        if (type is executable or shared) return;
+        string what = type switch
+        {
+            1 => "a relocatable object",
+            4 => "a core dump",
+            _ => $"of type {type}",
+        };
+        throw new MalformedImageException("ELF header", $"the file is {what}, not a linked image");
+    }
 }

@@ -29,22 +29,39 @@ public sealed class KernelMemory : IMemory
     /// <exception cref="MalformedImageException">The dump does not hold this kernel.</exception>
     public static KernelMemory Locate(KernelImage image, MemoryDump dump)
     {
-        if (image.Banner is not { } banner || !image.Symbols.TryFindAddress("linux_banner", out ulong bannerAt))
+        if (image.Banner is not { Length: > 0 } banner || !image.Symbols.TryFindAddress("linux_banner", out ulong bannerAt))
             throw new MalformedImageException("symbol linux_banner", "without it the kernel cannot be found in memory");
         byte[] wanted = Encoding.Latin1.GetBytes(banner);
-        byte[] found = new byte[wanted.Length];
         if (!TryDumpAddress(image, dump, bannerAt, out ulong start))
             throw new MalformedImageException("symbol linux_banner", "it lies in no loadable segment");
+        if (Search(dump, start, wanted) is { } slide) return new KernelMemory(image, dump, slide);
+        throw new MalformedImageException("dump", $"the kernel “{banner}” is not in it");
+    }
+
+    // One page in two megabytes: what the system would read ahead of it is the rest of a dump of any size.
+    private static ulong? Search(MemoryDump dump, ulong start, byte[] wanted)
+    {
+        dump.ExpectSparseAccess(true);
+        ulong? slide = FindSlide(dump, start, wanted);
+        dump.ExpectSparseAccess(false);
+        return slide;
+    }
+
+    private static ulong? FindSlide(MemoryDump dump, ulong start, byte[] wanted)
+    {
+        byte[] found = new byte[wanted.Length];
+        ulong limit = dump.IsPhysical ? MaxPhysicalSlide : MaxVirtualSlide;
+        ulong slide = 0; // only ever grows, so that ranges in any number cost one look at each place
         foreach (MemoryRange range in dump.Ranges)
         {
-            ulong limit = dump.IsPhysical ? MaxPhysicalSlide : MaxVirtualSlide;
-            ulong slide = range.Start <= start ? 0 : (range.Start - start + SlideStep - 1) / SlideStep * SlideStep;
+            if (range.Start > start) slide = Math.Max(slide, (range.Start - start) / SlideStep * SlideStep);
+            if (range.Start > start + slide) slide += SlideStep;
             for (; slide < limit && start + slide - range.Start < range.Length; slide += SlideStep)
                 if (dump.TryRead(start + slide, found) && found.AsSpan().SequenceEqual(wanted))
-                    return new KernelMemory(image, dump, slide);
+                    return slide;
         }
 
-        throw new MalformedImageException("dump", $"the kernel “{banner}” is not in it");
+        return null;
     }
 
     /// <inheritdoc/>
@@ -73,14 +90,9 @@ public sealed class KernelMemory : IMemory
     {
         at = address;
         if (!dump.IsPhysical) return true;
-        foreach (ElfSegment segment in image.Elf.Segments)
-        {
-            if (segment.Type != ElfSegment.Load || address - segment.Address >= segment.MemorySize) continue;
-            at = segment.PhysicalAddress + (address - segment.Address);
-            return true;
-        }
-
-        return false;
+        if (image.Memory.FindSegment(address) is not { } segment) return false;
+        at = segment.PhysicalAddress + (address - segment.Address);
+        return true;
     }
 
     // Physical placement says nothing of the virtual one: ask the pointers in pv_ops, most of which never change.
@@ -89,8 +101,9 @@ public sealed class KernelMemory : IMemory
         var votes = new Dictionary<ulong, int>();
         if (!image.Symbols.TryFind("pv_ops", out ElfSymbol table)) return 0;
         Span<byte> bytes = stackalloc byte[8];
-        for (ulong at = table.Address; at < table.Address + Math.Min(table.Size, 2048); at += 8)
+        for (ulong into = 0; into < Math.Min(table.Size, 2048); into += 8)
         {
+            ulong at = table.Address + into;
             if (!image.Memory.TryReadWord(at, out ulong linked) || linked == 0 || !TryRead(at, bytes)) continue;
             ulong slide = BinaryPrimitives.ReadUInt64LittleEndian(bytes) - linked;
             if (slide % SlideStep == 0 && slide < MaxVirtualSlide) votes[slide] = votes.GetValueOrDefault(slide) + 1;

@@ -36,24 +36,19 @@ public sealed class PlanTotals
 
     private static int Count(KernelImage image, Plan plan, in Site site, bool[][] counted)
     {
-        for (int i = 0; i < plan.Text.Sections.Count; i++)
+        int i = image.FindTextIndex(site.Address);
+        ElfSection section = plan.Text.Sections[i];
+        int into = (int)(site.Address - section.Address);
+        ReadOnlySpan<byte> old = image.Elf.GetContents(section).Slice(into, site.Length);
+        ReadOnlySpan<byte> fresh = plan.Text.GetContents(i).Slice(into, site.Length);
+        int count = 0;
+        for (int at = 0; at < site.Length; at++)
         {
-            ElfSection section = plan.Text.Sections[i];
-            if (!section.Contains(site.Address)) continue;
-            int into = (int)(site.Address - section.Address);
-            ReadOnlySpan<byte> old = image.Elf.GetContents(section).Slice(into, site.Length);
-            ReadOnlySpan<byte> fresh = plan.Text.GetContents(i).Slice(into, site.Length);
-            int count = 0;
-            for (int at = 0; at < site.Length; at++)
-            {
-                if (old[at] == fresh[at] || counted[i][into + at]) continue;
-                counted[i][into + at] = true;
-                count++;
-            }
-
-            return count;
+            if (old[at] == fresh[at] || counted[i][into + at]) continue;
+            counted[i][into + at] = true;
+            count++;
         }
 
-        return 0;
+        return count;
     }
 }

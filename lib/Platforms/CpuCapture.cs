@@ -5,6 +5,7 @@ namespace PvPatch.Platforms;
 /// <summary>What a live Linux says of its CPU in text: /proc/cpuinfo, the vulnerabilities in sysfs, the command line.</summary>
 public sealed class CpuCapture
 {
+    private const int MostCpus = 1 << 20;
     private const string Vulnerabilities = "/sys/devices/system/cpu/vulnerabilities/";
     private static readonly string[] HostFiles =
         ["/proc/cpuinfo", "/proc/cmdline", "/proc/version", "/sys/devices/system/cpu/possible", "/sys/devices/system/cpu/present"];
@@ -59,7 +60,7 @@ public sealed class CpuCapture
         get
         {
             string list = files.GetValueOrDefault("/sys/devices/system/cpu/present", string.Empty).Trim();
-            int count = list.Length == 0 ? 0 : list.Split(',').Sum(CountRange);
+            int count = list.Length == 0 ? 0 : (int)Math.Min(list.Split(',').Sum(r => (long)CountRange(r)), MostCpus);
             return count > 0 ? count : Math.Max(1, files["/proc/cpuinfo"].Split('\n').Count(l => l.StartsWith("processor", StringComparison.Ordinal)));
         }
     }
@@ -105,7 +106,7 @@ public sealed class CpuCapture
         string[] ends = range.Split('-');
         if (!int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first)) return 0;
         return ends.Length == 2 && int.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out int last)
-            ? Math.Clamp(last - first + 1, 1, 1 << 20)
+            ? (int)Math.Clamp((long)last - first + 1, 1, MostCpus)
             : 1;
     }
 }

@@ -6,6 +6,7 @@ namespace PvPatch.Platforms;
 public sealed class OpTable
 {
     private const int MaxOps = 256; // paravirt_patch_site.type is one byte
+    private const int MaxMembers = 4096; // the structure has some 120; one that holds itself has no end
 
     private OpTable(string[] names, ulong[] functions) => (Names, Functions) = (names, functions);
 
@@ -24,7 +25,8 @@ public sealed class OpTable
         ulong size = template?.Size ?? SymbolSize(image);
         var names = new string[Math.Min(size / 8, MaxOps)];
         for (int i = 0; i < names.Length; i++) names[i] = $"pv_ops+0x{i * 8:x}";
-        if (template is not null) NameMembers(image.Btf!, template, string.Empty, 0, names, depth: 0);
+        int room = MaxMembers;
+        if (template is not null) NameMembers(image.Btf!, template, string.Empty, 0, names, depth: 0, ref room);
         var functions = new ulong[names.Length];
         for (int i = 0; i < functions.Length; i++)
             if (!image.Memory.TryReadWord(places.PvOps + (ulong)(i * 8), out functions[i]))
@@ -39,14 +41,18 @@ public sealed class OpTable
         image.Symbols.TryFind("pv_ops", out Elf.ElfSymbol symbol) ? symbol.Size : 0;
 
     // Groups (cpu, irq, mmu, lock) and lazy_mode are structures of pointers; paravirt_callee_save wraps one pointer, func.
-    private static void NameMembers(Btf btf, BtfStruct type, string prefix, uint offset, string[] names, int depth)
+    private static void NameMembers(Btf btf, BtfStruct type, string prefix, uint offset, string[] names, int depth, ref int room)
     {
+        room -= type.Members.Count;
+        if (room < 0)
+            throw new MalformedImageException(
+                "section .BTF", $"paravirt_patch_template has more than {MaxMembers} members, and pv_ops at most {MaxOps} pointers");
         foreach (BtfMember member in type.Members)
         {
-            uint at = offset + member.Offset;
+            uint at = offset + member.Offset; // may wrap around: then it is some other name's place, or none
             string name = prefix.Length == 0 ? member.Name : $"{prefix}.{member.Name}";
             if (depth < 4 && btf.GetStruct(member.Type) is { } inner && inner.Name != "paravirt_callee_save")
-                NameMembers(btf, inner, name, at, names, depth + 1);
+                NameMembers(btf, inner, name, at, names, depth + 1, ref room);
             else if (at % 8 == 0 && at / 8 < names.Length)
                 names[at / 8] = name;
         }

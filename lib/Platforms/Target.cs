@@ -24,11 +24,12 @@ public sealed class Target
         ItsThunks = Has(features, "X86_FEATURE_INDIRECT_THUNK_ITS");
         ReturnThunk = profile.ReturnThunk is null ? InitialReturnThunk() : Resolve(profile.ReturnThunk, "return thunk");
         ops = [.. table.Functions];
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int op = 0; op < ops.Length; op++) numbers.TryAdd(table.Names[op], op);
         foreach ((string name, string function) in profile.Ops)
         {
-            int op = table.Names.ToList().IndexOf(name);
-            if (op < 0) missing++;
-            else ops[op] = Resolve(function, name);
+            if (numbers.TryGetValue(name, out int op)) ops[op] = Resolve(function, name);
+            else missing++;
         }
 
         foreach ((string name, int enabled) in profile.StaticKeys)
@@ -91,8 +92,9 @@ public sealed class Target
     /// <summary>The function behind an op; zero for none.</summary>
     public bool TryGetOp(int op, out ulong function)
     {
-        function = op < ops.Length ? ops[op] : 0;
-        return op < ops.Length;
+        bool known = op >= 0 && op < ops.Length;
+        function = known ? ops[op] : 0;
+        return known;
     }
 
     /// <summary>Whether a static key is on: as the profile recorded it, else as the image's data has it.</summary>
@@ -124,7 +126,7 @@ public sealed class Target
 
     private void Set(FeatureNames features, string name)
     {
-        if (features.TryFind(name, out int number)) words[number / 32] |= 1u << (number % 32);
+        if (features.TryFind(name, out int number) && number / 32 < words.Length) words[number / 32] |= 1u << (number % 32);
         else notes.Add($"{name} is not a feature of Linux {Image.Era.Name}");
     }
 

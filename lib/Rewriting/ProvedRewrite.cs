@@ -34,10 +34,18 @@ public sealed record ProvedRewrite(Plan Plan, IReadOnlyList<Finding> Findings)
         }
 
         using OutputFile output = copying.GetAwaiter().GetResult();
-        WriteText(image, plan, output);
-        List<Finding> findings = Prove(image, sites, output);
-        if (findings.Count == 0) output.Commit();
-        return new ProvedRewrite(plan, findings);
+        try
+        {
+            WriteText(image, plan, output);
+            List<Finding> findings = Prove(image, sites, output);
+            if (findings.Count == 0) output.Commit();
+            return new ProvedRewrite(plan, findings);
+        }
+        catch (IOException)
+        {
+            output.ThrowIfAbandoned();
+            throw;
+        }
     }
 
     private static void WriteText(KernelImage image, Plan plan, OutputFile output)
@@ -63,6 +71,10 @@ public sealed record ProvedRewrite(Plan Plan, IReadOnlyList<Finding> Findings)
         try
         {
             found = ImageVerifier.Verify(written, SiteTable.Read(written));
+        }
+        catch (MalformedImageException error)
+        {
+            throw new MalformedImageException("the rewritten image, which is not kept", error.Message);
         }
         finally
         {

@@ -6,6 +6,9 @@ namespace PvPatch.Sites;
 /// <summary>The records of one table as they lie in the image, with the address of each.</summary>
 internal readonly ref struct RecordTable
 {
+    // Ten times what the largest kernels have: sites cost more memory than their records, and a sparse file can claim any number.
+    private const ulong MaxBytes = 32 << 20;
+
     private readonly ReadOnlySpan<byte> bytes;
     private readonly KernelImage image;
     private readonly TableSpec spec;
@@ -16,6 +19,7 @@ internal readonly ref struct RecordTable
         spec = image.Era.TableOf(kind);
         (Start, ulong length) = image.FindTable(spec);
         if (length == 0) return;
+        if (length > MaxBytes) throw new MalformedImageException(spec.Name, $"its 0x{length:x} bytes are more than any kernel's 0x{MaxBytes:x}");
         bytes = image.Memory.Slice(Start, length, spec.Name);
 
         // The linker leaves the padding of the very last record out: 12 of 16 bytes are enough for what we read.

@@ -1,3 +1,4 @@
+using PvPatch.Elf;
 using PvPatch.Kernel;
 
 namespace PvPatch.Sites;
@@ -6,6 +7,9 @@ namespace PvPatch.Sites;
 public sealed class SiteTable
 {
     private readonly Lazy<Site[]> all;
+    private readonly Lazy<RangeIndex> index;
+    private readonly Lazy<AlternativeSite[]> alternativesByAddress;
+    private readonly Lazy<RangeIndex> alternativesIndex;
 
     private SiteTable(KernelImage image)
     {
@@ -18,6 +22,12 @@ public sealed class SiteTable
         JumpLabels = SiteReader.ReadJumpLabels(image);
         StaticCalls = SiteReader.ReadStaticCalls(image);
         all = new Lazy<Site[]>(SortAll);
+        index = new Lazy<RangeIndex>(() => new RangeIndex(
+            Array.ConvertAll(all.Value, s => s.Address), Array.ConvertAll(all.Value, s => s.End)));
+        alternativesByAddress = new Lazy<AlternativeSite[]>(() => [.. Alternatives.OrderBy(s => s.Site.Address)]);
+        alternativesIndex = new Lazy<RangeIndex>(() => new RangeIndex(
+            Array.ConvertAll(alternativesByAddress.Value, s => s.Site.Address),
+            Array.ConvertAll(alternativesByAddress.Value, s => s.Site.End)));
     }
 
     /// <summary>Paravirt calls.</summary>
@@ -66,22 +76,17 @@ public sealed class SiteTable
     };
 
     /// <summary>The position in <see cref="All"/> of the first site that ends beyond an address; their number if none.</summary>
-    public int FirstEndingAfter(ulong address)
-    {
-        Site[] sites = all.Value;
-        int low = 0;
-        for (int high = sites.Length; low < high;)
-        {
-            int middle = (low + high) / 2;
-            if (sites[middle].Address + MaxSiteLength <= address) low = middle + 1;
-            else high = middle;
-        }
+    public int FirstEndingAfter(ulong address) => index.Value.FirstEndingAfter(address);
 
-        while (low < sites.Length && sites[low].End <= address) low++;
-        return low;
+    /// <summary>The alternatives over an address.</summary>
+    public IEnumerable<AlternativeSite> AlternativesOver(ulong address)
+    {
+        AlternativeSite[] sites = alternativesByAddress.Value;
+        for (int i = alternativesIndex.Value.FirstEndingAfter(address); i < sites.Length && sites[i].Site.Address <= address; i++)
+            if (address < sites[i].Site.End) yield return sites[i];
     }
 
-    private const ulong MaxSiteLength = byte.MaxValue;
+    private const int MaxNeighbours = 512; // a site has at most 254 bytes, each of which may hold a lock prefix
 
     private Site[] SortAll()
     {
@@ -90,6 +95,12 @@ public sealed class SiteTable
             a.Address != b.Address ? a.Address.CompareTo(b.Address)
             : a.Kind != b.Kind ? a.Kind.CompareTo(b.Kind)
             : a.Record.CompareTo(b.Record));
+
+        // Whoever walks the neighbours of every site relies on their number.
+        for (int i = MaxNeighbours; i < sites.Count; i++)
+            if (sites[i].Address - sites[i - MaxNeighbours].Address < (ulong)Math.Max(sites[i - MaxNeighbours].Length, 1))
+                throw new MalformedImageException(
+                    $"site 0x{sites[i].Address:x}", $"more than {MaxNeighbours} records name the bytes of one site, and no kernel patches a place so often");
         return [.. sites];
     }
 }

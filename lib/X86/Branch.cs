@@ -12,10 +12,14 @@ public static class Branch
     public const int Length = 5;
 
     /// <summary>Writes a 5-byte call or jump.</summary>
+    /// <exception cref="MalformedImageException">The target is 2 GiB away or more.</exception>
     public static void Write(Span<byte> output, byte opcode, ulong address, ulong target)
     {
+        long distance = (long)(target - (address + Length));
+        if (distance != (int)distance)
+            throw new MalformedImageException($"site 0x{address:x}", $"no call or jump reaches from there to 0x{target:x}");
         output[0] = opcode;
-        BinaryPrimitives.WriteInt32LittleEndian(output[1..], (int)(target - (address + Length)));
+        BinaryPrimitives.WriteInt32LittleEndian(output[1..], (int)distance);
     }
 
     /// <summary>Where a 5-byte call or jump goes.</summary>

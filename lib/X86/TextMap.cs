@@ -7,15 +7,17 @@ namespace PvPatch.X86;
 /// <summary>Where the instructions of an image begin, and which direct branches touch its sites.</summary>
 public sealed class TextMap
 {
+    private readonly KernelImage image;
     private readonly IReadOnlyList<ElfSection> sections;
     private readonly byte[][] flags;
 
     private TextMap(KernelImage image, SiteTable sites)
     {
+        this.image = image;
         sections = image.TextSections;
         flags = [.. sections.Select(s => new byte[s.Size])];
         foreach (Site site in sites.All) FlagsAt(site.Address, site.Length).Fill(TextScan.Watched);
-        Branches = Scan(image, sites);
+        Branches = Scan(sites);
     }
 
     /// <summary>The direct branches that start or land in a site's bytes.</summary>
@@ -27,8 +29,7 @@ public sealed class TextMap
     /// <summary>Whether an instruction begins at an address, or text ends there.</summary>
     public bool IsBoundary(ulong address)
     {
-        foreach (ElfSection section in sections)
-            if (address == section.Address + section.Size) return true;
+        if (image.FindText(address - 1) is { } section && address == section.Address + section.Size) return true;
         Span<byte> at = FlagsAt(address, 1);
         return !at.IsEmpty && (at[0] & TextScan.Boundary) != 0;
     }
@@ -42,17 +43,13 @@ public sealed class TextMap
 
     private Span<byte> FlagsAt(ulong address, int length)
     {
-        for (int i = 0; i < flags.Length; i++)
-        {
-            if (!sections[i].Contains(address)) continue;
-            int into = (int)(address - sections[i].Address);
-            return flags[i].AsSpan(into, Math.Min(length, flags[i].Length - into));
-        }
-
-        return default;
+        int i = image.FindTextIndex(address);
+        if (i < 0) return default;
+        int into = (int)(address - sections[i].Address);
+        return flags[i].AsSpan(into, Math.Min(length, flags[i].Length - into));
     }
 
-    private List<DirectBranch> Scan(KernelImage image, SiteTable sites)
+    private List<DirectBranch> Scan(SiteTable sites)
     {
         const int chunkStarts = 2048; // symbols to a chunk: enough chunks for two cores to share, few enough to be cheap
         var chunks = new List<(int Section, byte[] Code, int[] Starts)>();

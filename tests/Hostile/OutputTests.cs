@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using PvPatch.Cli;
+
+namespace PvPatch.Tests.Hostile;
+
+/// <summary>Output that cannot be written, must not be, or is interrupted: nothing is left behind, and no input is touched.</summary>
+[Collection(ConsoleCollection.Name)]
+public sealed class OutputTests : IDisposable
+{
+    private readonly Scratch scratch = new();
+    private readonly string image;
+
+    public OutputTests() => image = scratch.Write("image", MiniLayout.Bytes);
+
+    public void Dispose() => scratch.Dispose();
+
+    [Theory]
+    [InlineData("image")]
+    [InlineData("./image")]
+    [InlineData("folder/../image")]
+    [InlineData("symlink")]
+    [InlineData("hardlink")]
+    [InlineData("linked-folder/image")]
+    public void TheInputIsNoOutput(string name)
+    {
+        Directory.CreateDirectory(scratch["folder"]);
+        File.CreateSymbolicLink(scratch["symlink"], "image");
+        Directory.CreateSymbolicLink(scratch["linked-folder"], ".");
+        Assert.Equal(0, Shell($"ln '{image}' '{scratch["hardlink"]}'"));
+        string[] before = scratch.Names();
+        string output = $"{scratch.Folder}/{name}";
+        CommandRun.Here("rewrite", image, "-o", output).IsRefusal(output, "the output is the input; say --in-place to replace it");
+        Assert.Equal(before, scratch.Names());
+        Assert.Equal(MiniLayout.Bytes, File.ReadAllBytes(image));
+    }
+
+    [Theory]
+    [InlineData("image/below-a-file", "no such folder")]
+    [InlineData("missing/out", "no such folder")]
+    [InlineData("folder", "is a directory")]
+    public void APlaceThatCannotBeWrittenIsNamed(string name, string reason)
+    {
+        Directory.CreateDirectory(scratch["folder"]);
+        CommandRun.Here("rewrite", image, "-o", scratch[name]).IsRefusal(scratch[name], reason);
+        CommandRun.Here("scan", image, "-o", scratch[name]).IsRefusal(scratch[name], reason);
+        Assert.Equal(["folder", "image"], scratch.Names());
+        Assert.Empty(Directory.GetFileSystemEntries(scratch["folder"]));
+    }
+
+    [Fact]
+    public void AFolderThatTakesNoFilesIsNamed()
+    {
+        CommandRun.Here("rewrite", image, "-o", "/proc/pvpatch-out").IsRefusal("/proc/pvpatch-out", "no file can be created there");
+        CommandRun.Here("scan", image, "-o", "/proc/pvpatch-out").IsRefusal("/proc/pvpatch-out", "no file can be created there");
+        string tooLong = scratch[new string('x', 300)];
+        CommandRun.Here("scan", image, "-o", tooLong).IsRefusal(tooLong);
+        Assert.Equal(["image"], scratch.Names());
+    }
+
+    [Fact]
+    public void ANameAsLongAsNamesCanBeIsWritten()
+    {
+        string name = new('x', 255);
+        Assert.Equal(0, CommandRun.Here("scan", image, "-o", scratch[name]).Exit);
+        Assert.Equal(["image", name], scratch.Names());
+    }
+
+    [Fact]
+    public void ADeviceIsWrittenAndNeverReplaced()
+    {
+        CommandRun.Here("scan", image, "-o", "/dev/full").IsRefusal("/dev/full", "no space left on the device");
+        CommandRun.Here("scan", image, "--format", "json", "-o", "/dev/full").IsRefusal("/dev/full", "no space left on the device");
+        Assert.Equal(0, CommandRun.Here("scan", image, "-o", "/dev/null").Exit);
+        CommandRun.Here("rewrite", image, "-o", "/dev/null").IsRefusal("/dev/null", "is not a regular file");
+        Assert.Empty(File.ReadAllBytes("/dev/null"));
+        Assert.DoesNotContain(Directory.GetFiles("/dev"), f => f.Contains("pvpatch", StringComparison.Ordinal));
+        CommandRun.Under("\"$@\" >/dev/full", "scan", image).IsRefusal("standard output", "no space left on the device");
+        Assert.Equal(0, CommandRun.Under($"\"$@\" >'{scratch["out"]}'", "scan", image, "-o", "/dev/stdout").Exit);
+        Assert.Contains("paravirt", File.ReadAllText(scratch["out"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rewrite")]
+    [InlineData("scan")]
+    public void NoSpaceLeavesNothing(string verb)
+    {
+        // The runtime itself needs a file larger than that for its code, unless told otherwise.
+        CommandRun run = CommandRun.Under("export DOTNET_EnableWriteXorExecute=0; ulimit -f 16; exec \"$@\" >/dev/null", verb, image, "-q", "-o", scratch["out"]);
+        run.IsRefusal(scratch["out"], "RLIMIT_FSIZE");
+        Assert.Equal(["image"], scratch.Names());
+        Assert.Equal(MiniLayout.Bytes, File.ReadAllBytes(image));
+    }
+
+    [Fact]
+    public void NoSpaceInPlaceKeepsTheImage()
+    {
+        CommandRun run = CommandRun.Under("export DOTNET_EnableWriteXorExecute=0; ulimit -f 16; exec \"$@\" >/dev/null", "rewrite", image, "-q", "--in-place");
+        run.IsRefusal(image, "RLIMIT_FSIZE");
+        Assert.Equal(["image"], scratch.Names());
+        Assert.Equal(MiniLayout.Bytes, File.ReadAllBytes(image));
+    }
+
+    [Theory]
+    [InlineData("TERM", 143)]
+    [InlineData("INT", 130)]
+    [InlineData("HUP", 129)]
+    public void AnInterruptedRewriteLeavesNothing(string signal, int exit)
+    {
+        // Large enough that there is time to interrupt it: the fixture, and half a gigabyte of nothing behind it.
+        using (FileStream stream = File.OpenWrite(image)) stream.SetLength(512 << 20);
+        using Process process = CommandRun.Start("exec \"$@\" >/dev/null", "rewrite", image, "-q", "-o", scratch["out"]);
+        while (!process.HasExited && !Array.Exists(scratch.Names(), n => n.EndsWith(".tmp", StringComparison.Ordinal))) Thread.Sleep(1);
+        Assert.False(process.HasExited);
+        Assert.Equal(0, Shell($"kill -{signal} {process.Id}"));
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)));
+        Assert.Equal(exit, process.ExitCode);
+        Assert.Equal(["image"], scratch.Names());
+    }
+
+    [Fact]
+    public void AReadOnlyImageIsRewrittenElsewhere()
+    {
+        File.SetUnixFileMode(image, UnixFileMode.UserRead);
+        CommandRun run = CommandRun.Under("\"$@\" >/dev/null", "rewrite", image, "-q", "-o", scratch["out"]);
+        Assert.Equal((ExitCode.Clean, string.Empty), (run.Exit, run.Error));
+        Assert.Equal(["image", "out"], scratch.Names());
+        Assert.Equal(MiniLayout.Bytes, File.ReadAllBytes(image));
+        Assert.NotEqual(MiniLayout.Bytes, File.ReadAllBytes(scratch["out"]));
+    }
+
+    [Fact]
+    public void ALinkLaidInTheWayIsNotFollowed()
+    {
+        string victim = scratch.Write("victim", "precious"u8);
+        File.CreateSymbolicLink(scratch["out"], victim);
+        Assert.Equal(0, CommandRun.Here("scan", image, "-o", scratch["out"]).Exit);
+        Assert.Equal("precious", File.ReadAllText(victim));
+    }
+
+    private static int Shell(string command)
+    {
+        using Process process = Process.Start("sh", ["-c", command]);
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}
