@@ -21,7 +21,7 @@ public static class MemoryProfile
             Name = Path.GetFileName(source),
             Source = $"memory {Path.GetFileName(source)}",
             BuildId = image.Elf.ReadBuildId(),
-            Platform = "native",
+            Platform = features.Contains("X86_FEATURE_XENPV") ? "xen-pv" : "native",
             Cpus = online,
             Uniprocessor = uniprocessor,
             Features = features,

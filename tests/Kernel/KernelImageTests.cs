@@ -47,7 +47,7 @@ public sealed class KernelImageTests
     public void TextThatNoSegmentLoadsIsMalformed()
     {
         var copy = new MiniCopy();
-        copy.Bytes[64 + 8 + 1] = 0x20; // p_offset of the first program header: 0x2000
+        copy.Bytes[64] = 0; // p_type of the first program header: PT_NULL
         Assert.Equal("section .text", Assert.Throws<MalformedImageException>(copy.Open).Place);
     }
 

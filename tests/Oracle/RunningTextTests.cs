@@ -46,7 +46,9 @@ public sealed class RunningTextTests(OracleMachine machine) : IClassFixture<Orac
         (_, IReadOnlyList<ulong> left) = kernel.Compare(kernel.MakePlan(profile));
 
         Assert.Empty(left.Where(a => !kernel.IsKeyOrStaticCall(a)).Select(kernel.Image.Symbols.Describe));
-        Assert.All(profile.Unknown, fact => Assert.StartsWith("static ", fact.What, StringComparison.Ordinal));
+
+        // “srbds: Unknown: Dependent on hypervisor status” tells nothing of SRBDS_CTRL; all else can be told on these machines.
+        Assert.All(profile.Unknown, fact => Assert.Contains(fact.What, (string[])["static keys", "static calls", "X86_FEATURE_SRBDS_CTRL"]));
         TestContext.Current.SendDiagnosticMessage($"{cpu} x {cpus}: {left.Count} left, all of keys and static calls");
     }
 

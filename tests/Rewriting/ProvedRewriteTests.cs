@@ -4,7 +4,7 @@ using PvPatch.Tests.Tools;
 namespace PvPatch.Tests.Rewriting;
 
 /// <summary>Rewritten files, against the goldens.</summary>
-public sealed class ImageWriterTests
+public sealed class ProvedRewriteTests
 {
     [Theory]
     [InlineData("baseline")]
@@ -21,7 +21,9 @@ public sealed class ImageWriterTests
 
         using var folder = new TempFolder();
         using var mini = new MiniKernel();
-        using (OutputFile file = ImageWriter.Write(mini.Image, mini.MakePlan(MiniKernel.Profile(profile)), folder.Path("out"))) file.Commit();
+        ProvedRewrite rewrite = ProvedRewrite.Write(
+            mini.Image, mini.Sites, () => mini.MakePlan(MiniKernel.Profile(profile)), folder.Path("out"));
+        Assert.Empty(rewrite.Findings);
         Assert.Equal(expected, File.ReadAllBytes(folder.Path("out")));
     }
 }
