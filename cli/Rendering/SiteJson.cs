@@ -1,5 +1,7 @@
 using System.Text.Json;
+using PvPatch.Kernel;
 using PvPatch.Patching;
+using PvPatch.Platforms;
 using PvPatch.Sites;
 
 namespace PvPatch.Cli.Rendering;

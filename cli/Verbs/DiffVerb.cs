@@ -1,7 +1,9 @@
 using System.CommandLine;
 using PvPatch.Checking;
 using PvPatch.Cli.Rendering;
+using PvPatch.Kernel;
 using PvPatch.Patching;
+using PvPatch.Platforms;
 using PvPatch.Sites;
 using PvPatch.X86;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PvPatch.Kernel;
 using PvPatch.Sites;
 
 namespace PvPatch.Cli.Verbs;

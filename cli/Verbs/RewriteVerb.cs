@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PvPatch.Cli.Rendering;
+using PvPatch.Kernel;
 using PvPatch.Patching;
 using PvPatch.Platforms;
 using PvPatch.Rewriting;

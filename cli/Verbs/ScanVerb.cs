@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using PvPatch.Cli.Rendering;
+using PvPatch.Kernel;
 using PvPatch.Patching;
+using PvPatch.Platforms;
 using PvPatch.Sites;
 
 namespace PvPatch.Cli.Verbs;

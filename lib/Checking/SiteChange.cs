@@ -1,3 +1,4 @@
+using PvPatch.Kernel;
 using PvPatch.Sites;
 
 namespace PvPatch.Checking;

@@ -1,5 +1,6 @@
 using PvPatch.Kernel;
 using PvPatch.Patching;
+using PvPatch.Platforms;
 using PvPatch.Sites;
 using PvPatch.X86;
 

@@ -1,5 +1,3 @@
-using PvPatch.Kernel;
-
 namespace PvPatch.Images;
 
 /// <summary>Where a raw dump begins: <c>phys:0x1000000</c> (pmemsave) or <c>0xffffffff81000000</c> (memsave).</summary>
@@ -13,7 +11,7 @@ public readonly record struct DumpAddress(bool Physical, ulong Address)
     public static bool TryParse(string text, out DumpAddress at)
     {
         bool physical = text.StartsWith(PhysicalPrefix, StringComparison.Ordinal);
-        bool valid = PlaceNames.TryParseHex(physical ? text[PhysicalPrefix.Length..] : text, out ulong address);
+        bool valid = HexAddress.TryParse(physical ? text[PhysicalPrefix.Length..] : text, out ulong address);
         at = new DumpAddress(physical, address);
         return valid;
     }

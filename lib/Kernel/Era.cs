@@ -1,5 +1,4 @@
 using PvPatch.Elf;
-using PvPatch.Sites;
 
 namespace PvPatch.Kernel;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PvPatch.Elf;
+using PvPatch.Images;
 
 namespace PvPatch.Kernel;
 
@@ -16,24 +17,14 @@ public static class PlaceNames
     /// <summary>The address of a name.</summary>
     public static bool TryResolve(ElfSymbolTable symbols, string text, out ulong address)
     {
-        if (TryParseHex(text, out address)) return true;
+        if (HexAddress.TryParse(text, out address)) return true;
         if (symbols.TryFindAddress(text, out address)) return true;
         int plus = text.LastIndexOf('+');
         if (plus <= 0 || !symbols.TryFindAddress(text[..plus], out ulong start)) return false;
         string offset = text[(plus + 1)..];
-        if (!TryParseHex(offset, out ulong into)
+        if (!HexAddress.TryParse(offset, out ulong into)
             && !ulong.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out into)) return false;
         address = start + into;
         return true;
-    }
-
-    /// <summary>Reads <c>0x…</c>; a kernel address may also be written as 16 bare digits.</summary>
-    public static bool TryParseHex(string text, out ulong value)
-    {
-        bool prefixed = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        ReadOnlySpan<char> digits = prefixed ? text.AsSpan(2) : text;
-        value = 0;
-        return (prefixed || digits.Length == 16)
-            && ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -1,4 +1,3 @@
-using PvPatch.Sites;
 
 namespace PvPatch.Kernel;
 

@@ -1,3 +1,5 @@
+using PvPatch.Kernel;
+
 namespace PvPatch.Sites;
 
 /// <summary>One place that the kernel may patch.</summary>

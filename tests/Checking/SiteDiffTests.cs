@@ -1,5 +1,7 @@
 using PvPatch.Checking;
+using PvPatch.Kernel;
 using PvPatch.Patching;
+using PvPatch.Platforms;
 using PvPatch.Sites;
 using PvPatch.Tests.Tools;
 

@@ -285,7 +285,8 @@ public sealed class BoundedWorkTests
             {
                 failure = error;
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         thread.Start();
         Assert.True(thread.Join(Limit), $"it takes more than {Limit.TotalSeconds} s");
         Assert.True(failure is null, failure?.ToString());

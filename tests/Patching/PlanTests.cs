@@ -1,3 +1,4 @@
+using PvPatch.Kernel;
 using PvPatch.Patching;
 using PvPatch.Sites;
 using PvPatch.Tests.Tools;

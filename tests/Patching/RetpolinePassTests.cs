@@ -1,3 +1,4 @@
+using PvPatch.Kernel;
 using PvPatch.Patching;
 using PvPatch.Platforms;
 using PvPatch.Sites;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using PvPatch.Kernel;
 using PvPatch.Sites;
 using PvPatch.Tests.Tools;
 

@@ -1,3 +1,4 @@
+using PvPatch.Checking;
 using PvPatch.Elf;
 using PvPatch.Sites;
 using PvPatch.Tests.Tools;

@@ -1,4 +1,4 @@
-namespace PvPatch.Sites;
+namespace PvPatch.Kernel;
 
 /// <summary>The kinds of places a kernel patches, in the order in which a byte is counted to one of them.</summary>
 public enum SiteKind : byte

@@ -1,8 +1,9 @@
 using PvPatch.Elf;
 using PvPatch.Kernel;
 using PvPatch.Sites;
+using PvPatch.X86;
 
-namespace PvPatch.X86;
+namespace PvPatch.Checking;
 
 /// <summary>Where the instructions of an image begin, and which direct branches touch its sites.</summary>
 public sealed class TextMap

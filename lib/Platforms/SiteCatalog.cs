@@ -1,8 +1,7 @@
 using PvPatch.Kernel;
-using PvPatch.Platforms;
 using PvPatch.Sites;
 
-namespace PvPatch.Patching;
+namespace PvPatch.Platforms;
 
 /// <summary>What a record says beyond its place, in words: an op, a feature test, a key.</summary>
 public sealed class SiteCatalog

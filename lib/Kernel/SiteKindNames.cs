@@ -1,4 +1,4 @@
-namespace PvPatch.Sites;
+namespace PvPatch.Kernel;
 
 /// <summary>The kinds as the command line and the JSON spell them.</summary>
 public static class SiteKindNames
