@@ -46,6 +46,8 @@ public sealed class ElfFileTests(ElfSamples samples) : IClassFixture<ElfSamples>
     [Theory]
     [InlineData("one32.o", ".rel.text", 1)]
     [InlineData("one32.o", ".rel.data", 2)]
+    [InlineData("onex32.o", ".rela.text", 1)]
+    [InlineData("onex32.o", ".rela.data", 2)]
     [InlineData("one64.o", ".rela.text", 1)]
     [InlineData("one64.o", ".rela.data", 2)]
     public void RelocationsAreThoseReadelfShows(string name, string section, int count)

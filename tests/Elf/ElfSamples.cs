@@ -61,10 +61,11 @@ public sealed class ElfSamples : IDisposable
     {
         Make("32", "--32", "elf_i386");
         Make("64", "--64", "elf_x86_64");
+        Make("x32", "--x32", "elf32_x86_64"); // 32-bit files for x86-64: the only ones whose relocations have addends
     }
 
     /// <summary>The names that <see cref="Path"/> takes.</summary>
-    public static TheoryData<string> Names => ["mini-vmlinux", "one32.o", "one64.o", "linked32", "linked64"];
+    public static TheoryData<string> Names => ["mini-vmlinux", "one32.o", "one64.o", "onex32.o", "linked32", "linked64"];
 
     /// <summary>Where a sample lies.</summary>
     public string Path(string name) => name == "mini-vmlinux" ? TestPaths.Mini : folder.Path(name);
