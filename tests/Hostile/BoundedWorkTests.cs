@@ -19,13 +19,25 @@ public sealed class BoundedWorkTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public void ManySymbolsAtOneAddress()
+    public void ManySymbolsAtOneAddressThatEveryRecordNames()
     {
+        const int labels = 60_000;
         var kernel = new CraftedKernel();
-        ulong text = kernel.AddText(0x80000);
-        AddReturns(kernel, text, 100_000, i => text + 8 + ((ulong)i * 5));
+        ulong text = kernel.AddText(labels * 2, instruction: "6690");
+        (ulong key, byte[] _) = kernel.Add(".data", 16);
+        (ulong table, byte[] records) = kernel.Add("__jump_table", labels * 16);
+        for (int i = 0; i < labels; i++)
+        {
+            ulong record = table + ((ulong)i * 16), site = text + ((ulong)i * 2);
+            WriteDistance(records, i * 16, record, site);
+            WriteDistance(records, (i * 16) + 4, record + 4, site);
+            BinaryPrimitives.WriteUInt64LittleEndian(records.AsSpan((i * 16) + 8), key - (record + 8));
+        }
+
+        kernel.AddSymbol("__start___jump_table", table);
+        kernel.AddSymbol("__stop___jump_table", table + (ulong)records.Length);
         int name = kernel.AddString("one_of_many\0"u8.ToArray());
-        for (int i = 0; i < 2_000_000; i++) kernel.AddSymbol(name, text);
+        for (int i = 0; i < 1_500_000; i++) kernel.AddSymbol(name, key, 16);
         Within(() => ReadAll(kernel.Write()));
     }
 
