@@ -47,9 +47,9 @@ internal static class ProfileVerb
             DumpAddress? start = result.GetValue(at) is { } text && DumpAddress.TryParse(text, out DumpAddress parsed) ? parsed : null;
             CpuProfile profile =
                 result.GetValue(memory) is { } dump ? Failure.In(dump, () => FromMemory(loaded, dump, start))
-                : result.GetValue(cpuinfo) is { } file ? Failure.In(file, () =>
-                    CaptureProfile.Read(loaded.Image, loaded.Sites, loaded.Features, CpuCapture.Parse(Encoding.UTF8.GetString(Failure.ReadSmall(file))), $"capture {Path.GetFileName(file)}"))
-                : Failure.In("/proc/cpuinfo", () => CaptureProfile.Read(loaded.Image, loaded.Sites, loaded.Features, CpuCapture.Host(), "this host"));
+                : result.GetValue(cpuinfo) is { } file ? FromCapture(
+                    loaded, Failure.In(file, () => CpuCapture.Parse(Encoding.UTF8.GetString(Failure.ReadSmall(file)))), $"capture {Path.GetFileName(file)}")
+                : FromCapture(loaded, Failure.In("/proc/cpuinfo", CpuCapture.Host), "this host");
             int code = common.Write(result, report =>
             {
                 report.WriteRaw(stream => CpuProfileJson.Write(stream, profile));
@@ -61,10 +61,20 @@ internal static class ProfileVerb
         return verb;
     }
 
+    private static CpuProfile FromCapture(LoadedImage loaded, CpuCapture capture, string source) =>
+        Failure.In(loaded.Path, () => CaptureProfile.Read(loaded.Image, loaded.Sites, loaded.Features, capture, source));
+
     private static CpuProfile FromMemory(LoadedImage loaded, string path, DumpAddress? at)
     {
         using MemoryDump dump = MemoryDump.Read(ByteSource.Open(path), at);
-        KernelMemory memory = KernelMemory.Locate(loaded.Image, dump);
-        return MemoryProfile.Read(loaded.Image, loaded.Sites, loaded.Ops, loaded.Places, loaded.Features, memory, path);
+        try
+        {
+            KernelMemory memory = KernelMemory.Locate(loaded.Image, dump);
+            return MemoryProfile.Read(loaded.Image, loaded.Sites, loaded.Ops, loaded.Places, loaded.Features, memory, path);
+        }
+        catch (MalformedImageException error) when (error.Place != "dump")
+        {
+            throw new Failure($"{loaded.Path}: {error.Message}", error); // it is the image that lacks something
+        }
     }
 }

@@ -4,7 +4,7 @@ using PvPatch.Kernel;
 namespace PvPatch.Tests.Hostile;
 
 /// <summary>What is wrong with an image is said in one sentence: the file, the place, the reason.</summary>
-[Collection(ConsoleCollection.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class BadImageTests : IDisposable
 {
     private const int ShAddress = 16, ShOffset = 24, ShSize = 32, ShLink = 40;
@@ -137,6 +137,19 @@ public sealed class BadImageTests : IDisposable
         CommandRun.Here("rewrite", TestPaths.Mini, "-q", "-o", scratch["out"], "--cpu", functions)
             .IsRefusal(TestPaths.Mini, "no call or jump reaches from there to 0x7fff12345678");
         Assert.Equal(["bad", "functions"], scratch.Names());
+    }
+
+    [Theory]
+    [InlineData("x86_cap_flags", "symbol x86_cap_flags: ", "--host")]
+    [InlineData("linux_banner", "symbol linux_banner: ", "--memory", "dump", "--at", "phys:0x1000000")]
+    [InlineData("boot_cpu_data", "symbol boot_cpu_data: ", "--memory", "dump", "--at", "phys:0x1000000")]
+    public void AProfileThatTheImageMakesImpossibleNamesTheImage(string symbol, string reason, params string[] source)
+    {
+        byte[] bytes = [.. MiniLayout.Bytes];
+        int name = bytes.AsSpan().LastIndexOf(System.Text.Encoding.ASCII.GetBytes($"\0{symbol}\0"));
+        bytes[name + 1] = (byte)'X';
+        string image = scratch.Write("image", bytes), dump = scratch.Write("dump", DumpBytes.Raw());
+        CommandRun.Here(["profile", image, .. source.Select(s => s == "dump" ? dump : s)]).IsRefusal(image, reason);
     }
 
     [Fact]

@@ -32,11 +32,12 @@ internal sealed class CraftedKernel
         return (address, bytes);
     }
 
-    /// <summary>Adds text of one-byte NOPs.</summary>
-    public ulong AddText(int size, string name = ".text")
+    /// <summary>Adds text of one instruction over and over, by default a one-byte NOP.</summary>
+    public ulong AddText(int size, string name = ".text", string instruction = "90")
     {
         (ulong address, byte[] bytes) = Add(name, size, code: true);
-        bytes.AsSpan().Fill(0x90);
+        byte[] code = Convert.FromHexString(instruction);
+        for (int i = 0; i < size; i++) bytes[i] = code[i % code.Length];
         return address;
     }
 

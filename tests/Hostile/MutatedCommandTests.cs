@@ -4,7 +4,7 @@ using PvPatch.Cli;
 namespace PvPatch.Tests.Hostile;
 
 /// <summary>Spoiled kernels through the whole command line: exit code 0, 1 or 2, one sentence with 2, and never half a file.</summary>
-[Collection(ConsoleCollection.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class MutatedCommandTests : IDisposable
 {
     private const int Images = 500;

@@ -1,6 +1,7 @@
 namespace PvPatch.Tests.Hostile;
 
 /// <summary>Twenty thousand spoiled kernels: each is read to the end or refused, and none takes a second.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class MutatedImageTests
 {
     private const int Images = 20_000;

@@ -8,6 +8,7 @@ using PvPatch.Sites;
 namespace PvPatch.Tests.Hostile;
 
 /// <summary>Spoiled dumps of a running kernel, and dumps beside spoiled kernels.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class MutatedMemoryTests
 {
     private const int Dumps = 3_000;

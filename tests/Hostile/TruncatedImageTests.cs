@@ -5,7 +5,7 @@ using PvPatch.Kernel;
 namespace PvPatch.Tests.Hostile;
 
 /// <summary>Images that end at, just before and just behind every header, section, table and record.</summary>
-[Collection(ConsoleCollection.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class TruncatedImageTests : IDisposable
 {
     private readonly Scratch scratch = new();
