@@ -14,7 +14,7 @@ public sealed class HelpTests
     [InlineData("ops")]
     public void HelpHasUsageExamplesAndExitCodes(string verb)
     {
-        Pvpatch run = Pvpatch.Run(verb.Length == 0 ? ["--help"] : [verb, "--help"]);
+        Pvpatch run = Pvpatch.RunHere(verb.Length == 0 ? ["--help"] : [verb, "--help"]);
         Assert.Equal(0, run.Code);
         Assert.Empty(run.Errors);
         Assert.Contains("Usage:", run.Output);
@@ -34,11 +34,11 @@ public sealed class HelpTests
     [Fact]
     public void TheRootsHelpListsEveryVerb()
     {
-        string help = Pvpatch.Run("-h").Output;
+        string help = Pvpatch.RunHere("-h").Output;
         foreach (string verb in new[] { "scan", "profile", "rewrite", "verify", "diff", "explain", "ops" })
             Assert.Contains($"\n  {verb} ", help);
     }
 
     [Fact]
-    public void TheVersionIsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", Pvpatch.Run("--version").Output);
+    public void TheVersionIsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", Pvpatch.RunHere("--version").Output);
 }

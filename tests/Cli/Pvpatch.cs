@@ -43,8 +43,8 @@ internal sealed record Pvpatch(int Code, string Output, string Errors)
         return lines[0];
     }
 
-    // Without a process it is ten times as fast; only reports do not go through Console.Out, and here there is none.
-    private static Pvpatch RunHere(IEnumerable<string> arguments)
+    /// <summary>Runs it without a process, which is ten times as fast; for all but reports, which go past Console.Out.</summary>
+    public static Pvpatch RunHere(params IEnumerable<string> arguments)
     {
         lock (Console)
         {
