@@ -8,7 +8,7 @@ internal static class HiddenFeatures
     public static IReadOnlyDictionary<string, bool?> Infer(CpuCapture cpu)
     {
         bool amd = cpu.Vendor is "AuthenticAMD", hygon = cpu.Vendor is "HygonGenuine", intel = cpu.Vendor is "GenuineIntel";
-        bool amdLike = amd || hygon;
+        bool amdLike = amd || hygon, guest = cpu.Flags.Contains("hypervisor");
         string v2 = cpu.Vulnerability("spectre_v2");
         string mode = v2.Split(';', ',')[0];
         bool cutShort = mode.Contains("unprivileged eBPF", StringComparison.Ordinal); // then sysfs says no more of it
@@ -80,12 +80,12 @@ internal static class HiddenFeatures
             },
             ["X86_FEATURE_SGX2"] = cpu.Flags.Contains("sgx") ? null : false,
             ["X86_FEATURE_MSR_TSX_CTRL"] = intel && (cpu.Flags.Contains("rtm") || cpu.Bugs.Contains("taa")) ? null : false,
-            ["X86_FEATURE_HYBRID_CPU"] = intel && cpu.Flags.Contains("serialize") && !cpu.Flags.Contains("hypervisor") ? null : false,
+            ["X86_FEATURE_HYBRID_CPU"] = intel && cpu.Flags.Contains("serialize") && !guest ? null : false,
             ["X86_FEATURE_COHERENCY_SFW_NO"] = amd && cpu.Family >= 0x19 && cpu.Flags.Contains("sev_snp") ? null : false,
             ["X86_FEATURE_SME_COHERENT"] = amd && cpu.Flags.Contains("sme") ? null : false,
             ["X86_FEATURE_XENPV"] = false,
-            ["X86_FEATURE_PVUNLOCK"] = false,
-            ["X86_FEATURE_VCPUPREEMPT"] = false,
+            ["X86_FEATURE_PVUNLOCK"] = guest ? null : false, // paravirt_set_cap: a hypervisor may bring its own locks
+            ["X86_FEATURE_VCPUPREEMPT"] = guest ? null : false,
             ["X86_FEATURE_VMCALL"] = false,
             ["X86_FEATURE_VMW_VMMCALL"] = false,
         };
