@@ -84,7 +84,19 @@ public sealed class ElfSymbolTable
     /// <summary>Whether some symbol stands exactly at the address.</summary>
     public bool IsSymbolAt(ulong address) => Array.BinarySearch(byAddress.Value.Addresses, address) >= 0;
 
-    /// <summary>The distinct addresses of all placed symbols, ascending.</summary>
+    /// <summary>Whether a function, or a label of assembly, stands exactly at the address.</summary>
+    public bool IsEntryAt(ulong address)
+    {
+        ulong[] addresses = byAddress.Value.Addresses;
+        int at = Array.BinarySearch(addresses, address);
+        if (at < 0) return false;
+        while (at > 0 && addresses[at - 1] == address) at--;
+        for (int i = at; i < addresses.Length && addresses[i] == address && i - at < LookBack; i++)
+            if (AtSorted(i).Type is ElfSymbol.Function or ElfSymbol.NoType) return true;
+        return false;
+    }
+
+    /// <summary>The addresses of all placed symbols, ascending; aliases repeat theirs.</summary>
     public ReadOnlySpan<ulong> SortedAddresses => byAddress.Value.Addresses;
 
     /// <summary>The symbols in the order of <see cref="SortedAddresses"/>.</summary>
