@@ -13,6 +13,7 @@ public sealed class ImageVerifier
     private readonly SiteTable sites;
     private readonly TextMap map;
     private readonly List<Finding> findings = [];
+    private readonly HashSet<ulong> misplaced = [];
     private readonly AlternativeStates alternatives;
     private HashSet<ulong>? variants;
 
@@ -35,7 +36,11 @@ public sealed class ImageVerifier
         var orc = new TableSpec(SiteKind.Alternative, ".orc_unwind_ip", "__start_orc_unwind_ip", "__stop_orc_unwind_ip", 4);
         verifier.CheckTable(orc, 0, VerifyRules.OrcInside, orAnyVariant: true);
         verifier.CheckSymbols();
-        verifier.findings.AddRange(SiteStates.Check(image, sites, verifier.alternatives));
+
+        // Where a site is misplaced, its bytes are another's: one cause, one finding.
+        verifier.misplaced.UnionWith(verifier.findings.Select(f => f.Address));
+        verifier.findings.AddRange(
+            SiteStates.Check(image, sites, verifier.alternatives).Where(f => !verifier.misplaced.Contains(f.Address)));
         return [.. verifier.findings.OrderBy(f => f.Address).ThenBy(f => f.Rule.Id, StringComparer.Ordinal)];
     }
 
@@ -48,6 +53,7 @@ public sealed class ImageVerifier
             for (int j = i + 1; j < all.Count && all[j].Address < site.End; j++)
             {
                 if (IsSettled(site, all[j])) continue;
+                misplaced.Add(site.Address);
                 Add(VerifyRules.Overlap, all[j].Address,
                     $"{all[j].Kind.Text()} site of {all[j].Length} bytes overlaps the {site.Kind.Text()} site of {site.Length} bytes at 0x{site.Address:x}");
                 break; // one a site: of n sites at one place there are n² pairs

@@ -65,8 +65,10 @@ internal static class SiteStates
         }
 
         if (code[at..].StartsWith((ReadOnlySpan<byte>)[0x0f, 0xae, 0xe8])) at += 3;
-        if (at < code.Length && code[at] == 0x41) at++;
+        bool high = at < code.Length && code[at] == 0x41; // r8 to r15
+        if (high) at++;
         if (at + 2 > code.Length || code[at] != 0xff || (code[at + 1] & 0xf8) is not (0xd0 or 0xe0)) return false;
+        if (!high && (code[at + 1] & 7) == 4) return false; // %rsp: the kernel would BUG
         bool jump = (code[at + 1] & 0xf8) == 0xe0;
         at += 2;
         if (jump && at < code.Length && code[at++] != Branch.Int3) return false;

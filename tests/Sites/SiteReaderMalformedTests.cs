@@ -25,7 +25,7 @@ public sealed class SiteReaderMalformedTests
         ulong size = Readelf.Sections(TestPaths.Mini).Single(s => s.Name == ".parainstructions").Size;
         using MiniKernel kernel = new MiniCopy().ResizeSection(".parainstructions", size - 4).Open();
         Assert.Equal((int)size / 16, kernel.Sites.Paravirt.Length);
-        Refused(".parainstructions", "multiple of 16", new MiniCopy().ResizeSection(".parainstructions", size - 5));
+        Refused(".parainstructions", "multiple of 16", new MiniCopy().ResizeSection(".parainstructions", size - 7)); // 9 of 10 bytes that are read
     }
 
     [Theory]
