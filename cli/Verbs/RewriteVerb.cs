@@ -38,6 +38,9 @@ internal static class RewriteVerb
             if (destination is not null && !result.GetValue(inPlace)) InputGuard.Refuse(result, destination);
             using var progress = Progress.Start("rewriting", common.IsQuiet(result));
             using LoadedImage loaded = LoadedImage.Open(path, common.AllowsEmpty(result));
+            if (OriginalText.FindPatched(loaded.Image, loaded.Sites) is { } patched)
+                throw new Failure(
+                    $"{path}: {loaded.Image.Symbols.Describe(patched.Address)}: its text is already rewritten ({patched.Kind.Text()} site); give the original image");
             Target resolved = loaded.Resolve(target.Load(result));
             SiteKind[] kinds = [.. (result.GetValue(only) is { Length: > 0 } some ? some : SiteKindNames.All)
                 .Except(result.GetValue(except) ?? [])];

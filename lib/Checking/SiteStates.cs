@@ -30,7 +30,7 @@ internal static class SiteStates
         {
             if (legal || alternatives.IsReplaced(site.Address)) return;
             findings.Add(new Finding(VerifyRules.IllegalState, site.Address,
-                $"{site.Kind.Text()} site holds {Convert.ToHexStringLower(At(site))}, which neither the compiler nor the kernel writes"));
+                $"{site.Kind.Text()} site holds {Convert.ToHexStringLower(At(site))}"));
         }
     }
 
@@ -101,6 +101,7 @@ internal static class SiteStates
     private static bool IsJumpLabel(ReadOnlySpan<byte> code, in JumpLabelSite site)
     {
         if (IsNop(code)) return true;
+        if (code[0] != (code.Length == Branch.Length ? Branch.Jump : Branch.ShortJump)) return false;
         ulong target = code.Length == Branch.Length
             ? Branch.Target(code, site.Site.Address)
             : site.Site.End + (ulong)(sbyte)code[1];

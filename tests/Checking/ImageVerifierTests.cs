@@ -82,6 +82,18 @@ public sealed class ImageVerifierTests
         One("PV1008", site, new MiniCopy().Put(site, 0xb8, 0, 0, 0, 0));
     }
 
+    // je where a jump or a NOP must stand: verify goes on to the other sites, a plan is refused (__jump_label_patch BUGs).
+    [Fact]
+    public void Pv1008AJumpLabelHoldsNeitherAJumpNorANop()
+    {
+        ulong site = MiniCopy.At("mini_flip_short");
+        MiniCopy copy = new MiniCopy().Put(site, 0x74);
+        One("PV1008", site, copy);
+        using MiniKernel kernel = copy.Open();
+        Assert.Contains("neither a jump nor a NOP", Assert.Throws<MalformedImageException>(
+            () => kernel.MakePlan(MiniKernel.Profile("baseline"))).Reason);
+    }
+
     // An indirect branch through %rsp is what the kernel BUGs on.
     [Fact]
     public void Pv1008ARetpolineThroughTheStackPointer()
