@@ -31,7 +31,7 @@
 #define MAX_THREADS	ACE_QUEUES
 #define LEVELS		3	/* signals: a timer's, and two from the tormentor */
 #define SENDERS		(MAX_THREADS * (1 + LEVELS))
-#define STUCK_MS	2500	/* no progress at all for so long is a deadlock */
+#define STUCK_MS	(options.no_swap ? 2500 : 15000)	/* no progress for so long is a deadlock */
 
 /* A message's body: who sent it, and the how manieth it is from him to there. */
 enum { SELF, SENDER, NUMBER, RECEIVER };
@@ -513,7 +513,7 @@ static int first_checks(void)
 	int status;
 
 	if (child == 0) {
-		alarm(options.seconds < 60 ? (unsigned)options.seconds : 60);
+		alarm(options.seconds < 120 ? (unsigned)options.seconds : 120);
 		if (check_opening(options.area, options.data) || ace_unlink(options.data) ||
 		    ace_open(options.area, options.data) || step_everything(&figures) || ace_close())
 			_exit(1);
