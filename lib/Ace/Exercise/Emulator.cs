@@ -30,16 +30,17 @@ internal sealed unsafe class Emulator : IDisposable
     /// <summary>The stores of the last step.</summary>
     public IReadOnlyList<Store> Stores => stores;
 
-    /// <summary>Runs one instruction.</summary>
+    /// <summary>Runs one instruction that is no branch.</summary>
+    /// <param name="next">Where the next one is.</param>
     /// <param name="context">Before, then after.</param>
     /// <param name="state">The data before, then after.</param>
     /// <returns>Why it could not be run, or null.</returns>
-    public StepFault? Step(ref Context context, ref int state)
+    public StepFault? Step(ulong next, ref Context context, ref int state)
     {
         Instructions++;
         Load(state);
         Context before = context;
-        int error = engine.Step(ref context);
+        int error = engine.Step(ref context, next);
         stores.Clear();
         ref readonly StepLog log = ref engine.Log;
         StepFault? fault = error != 0 ? Explain(error, before, log) : Collect(before[Context.Rip], log);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Iced.Intel;
 
 namespace PvPatch.Ace.Exercise;
 
@@ -94,7 +95,8 @@ internal sealed class StateGraph(AceArea area, CodeMap code, Emulator emulator, 
         }
         else
         {
-            fault = emulator.Step(ref context, ref state);
+            if (instruction.Decoded.FlowControl == FlowControl.Next) fault = emulator.Step(instruction.Decoded.NextIP, ref context, ref state);
+            else Branches.Follow(instruction.Decoded, ref context);
             if (fault is null && !area.Contains(context[Context.Rip]))
                 fault = new StepFault(ExerciseFailureKind.Leaves, instruction.Decoded.IP, $"runs on to 0x{context[Context.Rip]:x}, out of the area");
         }
@@ -106,7 +108,7 @@ internal sealed class StateGraph(AceArea area, CodeMap code, Emulator emulator, 
             return;
         }
 
-        if (!instruction.Returns && emulator.Stores.Count != 0) stores.Add(node, [.. emulator.Stores]);
+        if (instruction.Decoded.FlowControl == FlowControl.Next && emulator.Stores.Count != 0) stores.Add(node, [.. emulator.Stores]);
         int next = Find(contexts.Add(context), state);
         (At(node).Kind, At(node).Next) = (NodeKind.Step, next);
     }

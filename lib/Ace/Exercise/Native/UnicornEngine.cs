@@ -54,9 +54,11 @@ internal sealed unsafe class UnicornEngine : IDisposable
         return new Span<ulong>(memory, bytes.Length / sizeof(ulong));
     }
 
-    /// <summary>Runs the instruction at a context's RIP; the context becomes the one after it.</summary>
+    /// <summary>Runs the instruction at a context's RIP, which is no branch; the context becomes the one after it.</summary>
+    /// <param name="context">Before, then after.</param>
+    /// <param name="next">Where the next instruction is, so that the emulator does not even translate that one.</param>
     /// <returns>0, or a uc_err.</returns>
-    public int Step(ref Context context)
+    public int Step(ref Context context, ulong next)
     {
         (log->Count, log->FaultType) = (0, 0);
         Span<ulong> registers = context;
@@ -67,7 +69,7 @@ internal sealed unsafe class UnicornEngine : IDisposable
         // RIP goes in with the start; writing it as a register would ask the emulator to stop.
         Check(library.WriteRegisters(engine, numbers, places, Context.Rip), "uc_reg_write_batch");
         Check(library.WriteRegisters(engine, numbers + Context.Flags, places + Context.Flags, 1), "uc_reg_write_batch");
-        int error = library.Start(engine, at, ulong.MaxValue, 0, 1);
+        int error = library.Start(engine, at, next, 0, 1);
         Check(library.ReadRegisters(engine, numbers, places, Context.Count), "uc_reg_read_batch");
         new Span<ulong>(values, Context.Count).CopyTo(registers);
         context[Context.Flags] &= Context.Arithmetic | Context.Direction;
