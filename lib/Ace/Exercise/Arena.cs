@@ -16,8 +16,8 @@ internal sealed class Arena
         Ends = new EndCheck(this);
         tallies = entries.ToDictionary(e => e, e => new Tally(e));
         var finder = new ArgumentFinder(area, code);
-        Calls = [.. entries.SelectMany(e => finder.Find(e, options.ArgumentSets))];
-        HandlersCalls = [.. entries.Select(e => Calls.First(c => c.Entry == e))];
+        IReadOnlyList<Call>[] calls = [.. entries.Select(e => finder.Find(e, options.ArgumentSets))];
+        (Calls, HandlersCalls) = ([.. calls.SelectMany(c => c)], [.. calls.Select(c => c[0])]);
     }
 
     public AceArea Area { get; }

@@ -38,6 +38,7 @@ internal sealed class CpuPhase(Arena arena, FailureLog log)
 
     private bool RunSerially(SetupState setup, in CallTrace first, in CallTrace second)
     {
+        Count();
         serial = new CpuOutcome?[2];
         for (int order = 0; order < 2; order++)
         {
@@ -66,10 +67,15 @@ internal sealed class CpuPhase(Arena arena, FailureLog log)
 
     private void Try(CpuSchedule schedule, int context)
     {
-        if (++tried > arena.Options.Interleavings) throw new BoundReachedException($"{arena.Options.Interleavings:n0} interleavings");
+        Count();
         arena[schedule.First.Call.Entry].Interleavings++;
         bool secondFirst = Prepare(schedule, context);
         if (!run.Complete(secondFirst) || !IsSerial()) Offer(schedule, secondFirst);
+    }
+
+    private void Count()
+    {
+        if (++tried > arena.Options.Interleavings) throw new BoundReachedException($"{arena.Options.Interleavings:n0} interleavings");
     }
 
     // Who runs on first: cpu1, unless cpu0 took it off.

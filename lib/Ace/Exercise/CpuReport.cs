@@ -19,7 +19,9 @@ internal sealed class CpuReport(Arena arena, CpuSchedule schedule, IReadOnlyList
         if (schedule.FirstStop is { } stop) lines.Add($"cpu0: {Stopped(stop, schedule.First.Call)}");
         if (schedule.SecondStop is { } other)
         {
-            if (other.Steps != 0 || other.Pending is not null) lines.Add($"cpu1: {Stopped(other, schedule.Second.Call)}");
+            lines.Add(other is { Steps: 0, Pending: null }
+                ? $"cpu1: {schedule.Second.Call} is about to begin"
+                : $"cpu1: {Stopped(other, schedule.Second.Call)}");
             if (schedule.Interrupted)
                 lines.Add($"interrupt on cpu1 before {arena.Words.Instruction(Graph.Contexts[other.Context][Context.Rip])}: rip and r11 change places");
         }

@@ -21,11 +21,14 @@ public sealed record ExerciseOptions
     /// <summary>Pairs of nested interrupts tried for each call in each state; beyond it the second one is thinned out.</summary>
     public int NestedPairs { get; init; } = 2048;
 
+    /// <summary>Interrupts taken in all.</summary>
+    public long Interruptions { get; init; } = 20_000_000;
+
     /// <summary>Interleavings of two processors tried in all.</summary>
     public long Interleavings { get; init; } = 20_000_000;
 
     /// <summary>Distinct machine states visited in all; what a run of a well-made area needs is far below it.</summary>
-    public int MachineStates { get; init; } = 3_000_000;
+    public int MachineStates { get; init; } = 1_000_000;
 
     /// <summary>Whether entries are also run over data that a hostile process has written.</summary>
     public bool HostileData { get; init; } = true;

@@ -3,6 +3,8 @@ namespace PvPatch.Ace.Exercise;
 /// <summary>Interrupts calls at every instruction boundary as HANDLE_ACE does: the swap, the rest of the routine, the handler.</summary>
 internal sealed class InterruptPhase(Arena arena, FailureLog log)
 {
+    private long tried;
+
     private StateGraph Graph => arena.Graph;
 
     /// <summary>One interrupt at every boundary of every call.</summary>
@@ -15,8 +17,7 @@ internal sealed class InterruptPhase(Arena arena, FailureLog log)
             for (int at = 0; at < trace.Length; at++, node = Graph.Next(node))
             {
                 rest.Begin();
-                if (rest.Interrupt(node, at) && rest.Complete()) arena[trace.Call.Entry].Interruptions += rest.RunHandlers();
-                else arena[trace.Call.Entry].Interruptions++;
+                Count(trace, rest.Interrupt(node, at) && rest.Complete() ? rest.RunHandlers() : 1);
                 rest.OfferTo(log);
             }
         }
@@ -48,7 +49,13 @@ internal sealed class InterruptPhase(Arena arena, FailureLog log)
             good = resumed >= 0 && Graph[resumed].Kind != NodeKind.Returned && rest.Interrupt(resumed, second) && rest.Complete();
         }
 
-        arena[trace.Call.Entry].Interruptions += good ? rest.RunHandlers() : 1;
+        Count(trace, good ? rest.RunHandlers() : 1);
         rest.OfferTo(log);
+    }
+
+    private void Count(in CallTrace trace, int tries)
+    {
+        arena[trace.Call.Entry].Interruptions += tries;
+        if ((tried += tries) > arena.Options.Interruptions) throw new BoundReachedException($"{arena.Options.Interruptions:n0} interrupts");
     }
 }

@@ -111,7 +111,7 @@ internal sealed class InterruptedRun(Arena arena, SetupState setup, CallTrace tr
         string who = trace.Call.ToString();
         foreach ((int node, int steps) in taken)
         {
-            if (steps != 0 || schedule.Count == 0) schedule.Add($"cpu0: {Wording.Count(steps)} of {who}");
+            schedule.Add(steps == 0 ? $"cpu0: {who} is about to begin" : $"cpu0: {Wording.Count(steps)} of {who}");
             schedule.Add($"interrupt before {arena.Words.Instruction(Graph.ContextOf(node)[Context.Rip])}: rip and r11 change places");
             who = "the resumed routine";
         }
