@@ -40,15 +40,24 @@ internal sealed record AreaMemory(ulong CodeStart, byte[] Code, ulong DataStart,
     private static byte[] Load(ElfFile image, ulong start, ulong end, ulong firstPage, ulong lastPage)
     {
         var bytes = new byte[lastPage - firstPage];
+        bool loaded = false;
         foreach (ElfSegment segment in image.Segments)
         {
             if (segment.Type != ElfSegment.Load) continue;
-            ulong from = Math.Max(start, segment.Address);
-            ulong to = Math.Min(end, segment.Address + Math.Min(segment.FileSize, segment.MemorySize));
-            if (from >= to) continue;
-            image.GetContents(segment).Slice((int)(from - segment.Address), (int)(to - from)).CopyTo(bytes.AsSpan((int)(from - firstPage)));
+            loaded = true;
+            Copy(image.GetContents(segment), segment.Address);
         }
 
+        // An object file that was given addresses has sections only.
+        if (loaded) return bytes;
+        foreach (ElfSection section in image.Sections)
+            if (section is { IsAllocated: true, HasBytes: true }) Copy(image.GetContents(section), section.Address);
         return bytes;
+
+        void Copy(ReadOnlySpan<byte> contents, ulong address)
+        {
+            ulong from = Math.Max(start, address), to = Math.Min(end, address + (ulong)contents.Length);
+            if (from < to) contents.Slice((int)(from - address), (int)(to - from)).CopyTo(bytes.AsSpan((int)(from - firstPage)));
+        }
     }
 }

@@ -45,6 +45,19 @@ public sealed class HostileAreaTests
     }
 
     [Fact]
+    public void NeedsAddressesButNoSegments()
+    {
+        using AceSample sample = AceSample.Assemble(TinyArea.Good);
+        byte[] bytes = sample.Image.Source.Slice(0, (ulong)sample.Image.Source.Length, "image").ToArray();
+        bytes[56] = bytes[57] = 0; // e_phnum
+        using (ElfFile laidOut = ElfFile.Read(ByteSource.FromBytes((byte[])bytes.Clone())))
+            Assert.Null(AceExerciser.Run(laidOut, sample.Area, Small).Failure);
+        bytes[16] = 1; // ET_REL
+        using ElfFile unlinked = ElfFile.Read(ByteSource.FromBytes(bytes));
+        Assert.Contains("link it", Assert.Throws<ExerciseException>(() => AceExerciser.Run(unlinked, sample.Area, Small)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void RunsAtKernelAddresses()
     {
         var code = new byte[4096];
