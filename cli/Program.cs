@@ -40,7 +40,7 @@ internal static class Program
         bool root = result.CommandResult.Command is RootCommand;
         string[] messages = root && result.UnmatchedTokens.Count != 0
             ? [$"there is no verb “{result.UnmatchedTokens[0]}”"]
-            : root ? ["say what to do: scan, profile, rewrite, verify, diff, explain or ops"]
+            : root ? ["say what to do: scan, profile, rewrite, verify, verify-ace, diff, explain or ops"]
             : [.. result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal)];
         foreach (string message in messages) Console.Error.WriteLine($"pvpatch: {message}");
         Console.Error.WriteLine($"Try 'pvpatch{(root ? string.Empty : $" {result.CommandResult.Command.Name}")} --help'.");
