@@ -58,7 +58,8 @@ public sealed class AceGraph
         {
             if (found.ContainsKey(edge.To)) continue;
             Instruction instruction = default;
-            if (Leak(code, edge, ref instruction) is { } kind)
+            bool falls = found.TryGetValue(edge.From, out var from) && from.Instruction.NextIP == edge.To;
+            if (Leak(code, edge.To, falls, ref instruction) is { } kind)
             {
                 leaks.Add(new AceLeak(kind, edge.From, edge.To));
                 continue;
@@ -91,12 +92,12 @@ public sealed class AceGraph
         return -1;
     }
 
-    private static AceLeakKind? Leak(AceCode code, (ulong From, ulong To) edge, ref Instruction instruction)
+    private static AceLeakKind? Leak(AceCode code, ulong to, bool falls, ref Instruction instruction)
     {
-        if (edge.To == code.Area.End) return AceLeakKind.OffTheEnd;
-        if (!code.Area.Contains(edge.To)) return AceLeakKind.OutOfArea;
-        if (code.IsFill(edge.To)) return AceLeakKind.OffTheEnd;
-        instruction = code.Decode(edge.To);
+        if (to == code.Area.End && falls) return AceLeakKind.OffTheEnd;
+        if (!code.Area.Contains(to)) return AceLeakKind.OutOfArea;
+        if (code.IsFill(to)) return AceLeakKind.OffTheEnd;
+        instruction = code.Decode(to);
         if (!instruction.IsInvalid) return null;
         return AceLeakKind.Undecodable;
     }

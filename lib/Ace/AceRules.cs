@@ -125,6 +125,16 @@ public static class AceRules
         "PV2035", "loop without a provable bound",
         "The interrupt waits until it ends, if it ends.");
 
+    /// <summary>Locks: data that two processors may touch at once.</summary>
+    public static FindingRule Unprotected { get; } = Error(
+        "PV2036", "shared data without a common lock",
+        "Interrupts wait for the routine, but another processor does not.");
+
+    /// <summary>Locks: two critical sections in one routine.</summary>
+    public static FindingRule TwoSections { get; } = Error(
+        "PV2037", "takes a lock after it released one",
+        "Between the two, another processor sees half of what the routine does.");
+
     /// <summary>Privilege: memory.</summary>
     public static FindingRule OutsideData { get; } = Error(
         "PV2040", "memory operand not provably inside the ACE data",
@@ -171,7 +181,7 @@ public static class AceRules
         NoArea, NotWholePages, Permissions, Overlaps, SlotForm, SlotTarget, Undecodable, DeadBytes,
         WrongExit, FallsOff, WritesR11,
         UsesStack, Privileged, Traps, UnboundedString, DirectionFlag, CalleeSaved, LiveFlags,
-        LockKept, LockNotHeld, LockTwice, LockOrder, SpinsElsewhere, UnboundedLoop,
+        LockKept, LockNotHeld, LockTwice, LockOrder, SpinsElsewhere, UnboundedLoop, Unprotected, TwoSections,
         OutsideData,
         EntersElsewhere, WrongReturn, UsesClobbered,
         NoTest, TestBounds, SwapIncomplete,

@@ -101,22 +101,26 @@ public sealed class AceVerifier
         var book = new LockBook();
         foreach (AceGraph graph in graphs) AceInterpreter.Run(graph, area, book);
         var entries = new List<AceEntryReport>();
-        foreach (AceGraph graph in graphs) entries.Add(CheckRoutine(graph, book));
+        var shared = new SharedData(area, book);
+        foreach (AceGraph graph in graphs) entries.Add(CheckRoutine(graph, book, shared));
         findings.AddRange(LockChecks.Orders(book));
+        findings.AddRange(shared.Check());
         return entries;
     }
 
-    private AceEntryReport CheckRoutine(AceGraph graph, LockBook book)
+    private AceEntryReport CheckRoutine(AceGraph graph, LockBook book, SharedData shared)
     {
         AceInterpreter interpreter = AceInterpreter.Run(graph, area, book);
         interpreter.Report(findings);
+        AceLoops loops = AceLoops.Find(graph);
+        IReadOnlyList<long?> rounds = LoopBounds.Find(graph, loops, interpreter, findings);
+        HashSet<ulong> spins = [.. loops.Natural.Where((_, i) => rounds[i] == 0).SelectMany(l => l.Body).Select(n => graph.Nodes[n].IP)];
         interpreter.ForEach((instruction, info, state) =>
         {
             DataChecks.Check(instruction, info, state, area, image, findings);
             ResumeChecks.CheckFrame(instruction, info, state, findings);
+            shared.Note(graph, instruction, info, state, spins.Contains(instruction.IP));
         });
-        AceLoops loops = AceLoops.Find(graph);
-        IReadOnlyList<long?> rounds = LoopBounds.Find(graph, loops, interpreter, findings);
         if (!interpreter.IsComplete || !loops.IsComplete)
             findings.Add(new Finding(AceRules.TooComplex, graph.Entry.Address, "there are too many ways through it to follow them all"));
         bool proved = interpreter.IsComplete && loops.IsComplete && !graph.IsTruncated;

@@ -79,6 +79,7 @@ internal static class LayoutChecks
         foreach (ElfSection section in image.Elf.Sections)
         {
             if (!section.IsAllocated || !Meets(section.Address, section.Size, area.Start, area.End)) continue;
+            if (!section.IsExecutable && IsShared(image, section)) continue; // PV2004
             if ((section.Flags & ElfSection.WriteFlag) != 0) yield return new Finding(AceRules.Permissions, area.Start, $"section {section.Name} is writable");
             if (!section.IsExecutable) yield return new Finding(AceRules.Permissions, area.Start, $"section {section.Name} is not executable");
         }
@@ -86,6 +87,13 @@ internal static class LayoutChecks
         foreach (ElfSegment segment in image.Elf.Segments)
         {
             if (segment.Type != ElfSegment.Load || !Meets(segment.Address, segment.MemorySize, area.Start, area.End)) continue;
+            if (image.Elf.Segments.Any(s => s.Index < segment.Index && s.Type == ElfSegment.Load
+                && Meets(s.Address, s.MemorySize, segment.Address, segment.Address + segment.MemorySize)))
+            {
+                yield return new Finding(AceRules.Overlaps, segment.Address, $"segment {segment.Index} has addresses of one before it");
+                continue;
+            }
+
             if ((segment.Flags & SegmentWrite) != 0) yield return new Finding(AceRules.Permissions, area.Start, $"segment {segment.Index} is writable");
             if ((segment.Flags & ElfSegment.ExecFlag) == 0) yield return new Finding(AceRules.Permissions, area.Start, $"segment {segment.Index} is not executable");
         }
@@ -116,6 +124,9 @@ internal static class LayoutChecks
             (end, name) = (symbol.Address + symbol.Size, image.Elf.Symbols.GetName(symbol));
         }
     }
+
+    private static bool IsShared(AceImage image, ElfSection section) => image.Elf.Sections.Any(s => s.Index != section.Index
+        && s is { IsAllocated: true, IsExecutable: true } && Meets(s.Address, s.Size, section.Address, section.Address + section.Size));
 
     private static IEnumerable<ElfSymbol> Functions(AceImage image, AceArea area)
     {

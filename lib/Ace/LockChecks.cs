@@ -54,6 +54,8 @@ internal static class LockChecks
             report.Add(new Finding(AceRules.LockKept, at, $"it returns with the lock at {Name(held.Key)} held, taken at 0x{held.At:x}"));
         else if (locks.Attempt is { } attempt)
             report.Add(new Finding(AceRules.LockKept, at, $"it returns without having looked whether 0x{attempt.At:x} took the lock at {Name(attempt.Key)}"));
+        else if (locks.Busy is { } busy)
+            report.Add(new Finding(AceRules.Unprotected, at, $"it returns because the lock at {Name(busy)} was busy, which between two routines it never is"));
     }
 
     /// <summary>Orders in which locks are taken that let two processors wait for each other.</summary>
@@ -84,6 +86,12 @@ internal static class LockChecks
         }
 
         book.NoteOrder(key, locks.Held, at);
+        if (locks.HasReleased)
+        {
+            report?.Add(new Finding(AceRules.TwoSections, at, $"the lock at {Name(key)} is taken when another critical section has ended already"));
+            return LockState.Spoiled;
+        }
+
         if (!action.IsAtomic)
             report?.Add(new Finding(AceRules.SpinsElsewhere, at, "the lock is taken without a lock prefix: two processors may both find it free"));
         return locks with { Attempt = new LockAttempt(key, at, action.Attempt, id) };
@@ -91,7 +99,7 @@ internal static class LockChecks
 
     private static LockState Release(LockState locks, HeldLock mine, ulong at, List<Finding>? report)
     {
-        if (locks.Held == mine) return locks with { Held = mine.Below };
+        if (locks.Held == mine) return locks with { Held = mine.Below, HasReleased = true };
         report?.Add(new Finding(AceRules.LockOrder, at,
             $"the lock at {Name(mine.Key)} is released before {Name(locks.Held!.Key)}, which was taken after it"));
         return LockState.Spoiled;
