@@ -20,7 +20,7 @@ internal readonly record struct LockAction(LockActionKind Kind, LockAttemptKind 
             case Mnemonic.Btr when bit:
                 return new LockAction(LockActionKind.Clear);
             case Mnemonic.Xchg when state.Read(instruction.Op1Register) is var value:
-                if (value is { IsConstant: true, Lo: not 0 }) return new LockAction(LockActionKind.Take, LockAttemptKind.RegisterIsBusy);
+                if (value.Lo != 0) return new LockAction(LockActionKind.Take, LockAttemptKind.RegisterIsBusy);
                 return value == Interval.Of(0) ? new LockAction(LockActionKind.Clear) : new LockAction(LockActionKind.Store);
             case Mnemonic.Cmpxchg:
                 bool takes = state.Read(Accumulator(instruction.MemorySize.GetSize())) == Interval.Of(0) && state.Read(instruction.Op1Register).Lo != 0;

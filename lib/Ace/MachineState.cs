@@ -95,7 +95,8 @@ internal sealed class MachineState
         }
 
         FlagsState flags = Flags.Join(other.Flags);
-        if (flags != Flags && widen is not null) flags = default;
+        if (flags.Size != 0)
+            flags = flags with { Left = Grow(Flags.Left, flags.Left, widen, flags.Size), Right = Grow(Flags.Right, flags.Right, widen, flags.Size) };
         changed |= flags != Flags;
         Flags = flags;
         return changed;

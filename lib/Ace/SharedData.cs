@@ -12,6 +12,7 @@ internal sealed class SharedData(AceArea area, LockBook book)
 {
     private const int Most = 2000;
     private readonly Dictionary<(ulong At, Interval Bytes, string Locks), SharedAccess> accesses = [];
+    private readonly List<Finding> peeks = [];
     private readonly HashSet<AceGraph> alone = [];
     private readonly HashSet<AceGraph> counted = [];
 
@@ -24,6 +25,8 @@ internal sealed class SharedData(AceArea area, LockBook book)
         {
             if (memory.Access == OpAccess.NoMemAccess || Addresses.Touched(instruction, memory, state) is not { } bytes || !Addresses.InData(bytes, area)) continue;
             if (IsLock(instruction, memory, state, bytes, spins)) continue;
+            if (!Transfer.Writes(memory.Access) && book.Known.Any(k => k.Where.IsConstant && k.MayOverlap(bytes)))
+                peeks.Add(new Finding(AceRules.Unprotected, instruction.IP, "it reads a lock's word other than to wait for the lock"));
             ulong[] locks = [.. (state.Locks.Held?.All() ?? []).Where(h => h.Key.Where.IsConstant).Select(h => h.Key.Where.Lo).Order()];
             bool once = alone.Contains(graph) && IsAtomic(instruction, memory, bytes);
             var access = new SharedAccess(instruction.IP, bytes, Transfer.Writes(memory.Access), once, locks);
@@ -34,6 +37,7 @@ internal sealed class SharedData(AceArea area, LockBook book)
     /// <summary>Compares every pair, each access with itself on another processor, too.</summary>
     public IEnumerable<Finding> Check()
     {
+        foreach (Finding peek in peeks) yield return peek;
         SharedAccess[] all = [.. accesses.Values.OrderBy(a => a.At)];
         if (all.Length > Most)
         {
