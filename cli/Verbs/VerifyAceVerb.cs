@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using PvPatch.Ace;
 using PvPatch.Ace.Exercise;
+using PvPatch.Checking;
 using PvPatch.Cli.Rendering;
 using PvPatch.Elf;
 
@@ -12,6 +13,8 @@ namespace PvPatch.Cli.Verbs;
 /// <summary><c>verify-ace</c>: is the atomic code area atomic, and does everybody treat it so?</summary>
 internal static class VerifyAceVerb
 {
+    private const string Schema = "pvpatch.verify-ace/1";
+
     public static Command Create()
     {
         var image = new Argument<string>("IMAGE") { Description = "A kernel, program or object with an area of atomic code: ELF x86-64." };
@@ -23,12 +26,21 @@ internal static class VerifyAceVerb
             Description = "A further entry; may be given several times.",
             HelpName = "SYMBOL|ADDRESS",
         };
+        var exercise = new Option<bool>("--exercise")
+        {
+            Description = "Also run it (libunicorn): every entry interrupted at every instruction, nested, and on two processors in every order.",
+        };
+        var baseline = new Option<string?>("--baseline")
+        {
+            Description = "A former report (--format json): leave out what it has, by id and symbol.",
+            HelpName = "OLD.json",
+        };
         var verb = new Command(
             "verify-ace", "Prove an area of atomic code: layout, r11, resumability, locks, memory, callers, interrupt entries.")
         {
-            image, area, data, entries, table,
+            image, area, data, entries, table, exercise, baseline,
         };
-        var common = new CommonOptions(verb);
+        var common = new CommonOptions(verb, withSarif: true);
         verb.SetAction(result =>
         {
             using var progress = Progress.Start("following the area and its callers", common.IsQuiet(result));
@@ -44,14 +56,43 @@ internal static class VerifyAceVerb
             AceReport? found = Failure.In(path, () => loaded.Verify(options));
             if (found is null && !common.AllowsEmpty(result))
                 throw new Failure($"{path}: there is no area: no section .ace and no __ace_start and __ace_end; --area names one (--allow-empty accepts none)");
+            ExerciseResult? ran = found is not null && result.GetValue(exercise)
+                ? AceExerciser.Run(loaded.Elf, found.Area, ExerciseOptions.Default)
+                : null;
+            if (result.GetValue(baseline) is { } old)
+            {
+                var known = Baseline.Read(old, Schema);
+                int all = found?.Findings.Count ?? 0;
+                if (found is not null) found = found with { Findings = known.Without(found.Findings, loaded.Elf.Symbols) };
+                common.Remark(result, $"{old}: {all - (found?.Findings.Count ?? 0):n0} of its findings are still there, {known.Left:n0} are gone");
+            }
+
             return common.Write(result, report =>
             {
-                if (common.Format(result) == OutputFormat.Json) WriteJson(report, loaded, found);
-                else WriteText(report, loaded, found);
-                return found is null || found.Findings.Count == 0 ? ExitCode.Clean : ExitCode.Findings;
+                Write(report, common.Format(result), loaded, found, ran);
+                return found is null or { Findings: [] } && ran?.Failure is null ? ExitCode.Clean : ExitCode.Findings;
             });
         });
         return verb;
+    }
+
+    private static void Write(Report report, OutputFormat format, LoadedArea loaded, AceReport? found, ExerciseResult? ran)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                WriteJson(report, loaded, found, ran);
+                break;
+            case OutputFormat.Sarif:
+                Finding[] failures = ran?.Failure is { } failure
+                    ? [new Finding(AceRules.FailsWhenRun, failure.Address, $"{failure.Entry.Name}: {failure.Message}: {string.Join("; ", failure.Schedule)}")]
+                    : [];
+                report.WriteRaw(stream => SarifReport.Write(stream, loaded.Path, loaded.Elf, AceRules.All, [.. found?.Findings ?? [], .. failures]));
+                break;
+            default:
+                WriteText(report, loaded, found, ran);
+                break;
+        }
     }
 
     private static Option<AddressRange?> Range(string name, string description) => new(name)
@@ -73,7 +114,7 @@ internal static class VerifyAceVerb
         return ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong address) ? address : null;
     }
 
-    private static void WriteText(Report report, LoadedArea loaded, AceReport? found)
+    private static void WriteText(Report report, LoadedArea loaded, AceReport? found, ExerciseResult? ran)
     {
         TextWriter output = report.Text;
         if (found is null)
@@ -89,13 +130,14 @@ internal static class VerifyAceVerb
         }
 
         AceFindingReport.WriteText(report, loaded, found.Findings);
+        if (ran is not null) ExerciseReport.WriteText(output, report.Paint, loaded.Elf.Symbols, ran);
         string sum = $"{loaded.Path}: area of {found.Area.End - found.Area.Start:n0} bytes, {found.Entries.Count:n0} entries, {found.Callers:n0} callers, {found.Handlers:n0} interrupt entries";
         output.WriteLine(found.Findings.Count == 0
             ? $"{sum}, {report.Paint.Green("no findings")}"
             : $"{sum}, {report.Paint.Red($"{found.Findings.Count:n0} findings")}");
     }
 
-    private static void WriteJson(Report report, LoadedArea loaded, AceReport? found) => report.WriteJson("pvpatch.verify-ace/1", json =>
+    private static void WriteJson(Report report, LoadedArea loaded, AceReport? found, ExerciseResult? ran) => report.WriteJson(Schema, json =>
     {
         json.WriteStartObject("image");
         json.WriteString("path", loaded.Path);
@@ -119,6 +161,7 @@ internal static class VerifyAceVerb
         json.WriteNumber("callers", found?.Callers ?? 0);
         json.WriteNumber("interruptEntries", found?.Handlers ?? 0);
         AceFindingReport.WriteJson(json, loaded, found?.Findings ?? []);
+        if (ran is not null) ExerciseReport.WriteJson(json, loaded.Elf.Symbols, ran);
     });
 
     private static void WriteArea(Utf8JsonWriter json, AceReport found)

@@ -175,6 +175,11 @@ public static class AceRules
         "PV2070", "too complex to prove",
         "What is not proved counts as wrong.");
 
+    /// <summary>What running it showed.</summary>
+    public static FindingRule FailsWhenRun { get; } = Error(
+        "PV2080", "fails when exercised",
+        "There is a schedule of interrupts and processors under which it is not atomic.");
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FindingRule> All { get; } =
     [
@@ -185,7 +190,7 @@ public static class AceRules
         OutsideData,
         EntersElsewhere, WrongReturn, UsesClobbered,
         NoTest, TestBounds, SwapIncomplete,
-        TooComplex,
+        TooComplex, FailsWhenRun,
     ];
 
     private static FindingRule Error(string id, string title, string why) => new(id, Severity.Error, title, why);
