@@ -109,7 +109,7 @@ internal sealed class HandlerPaths
     }
 
     // What a compare of the interrupted RIP with a number tells; RIP may be compared as a distance from somewhere.
-    private static bool Learn(HandlerState state, ConditionCode condition)
+    private bool Learn(HandlerState state, ConditionCode condition)
     {
         if (state.Compared is not { } compared) return true;
         bool left = compared.Left.Base == HandlerValue.Frame && compared.Right.IsConstant;
@@ -120,6 +120,10 @@ internal sealed class HandlerPaths
         Interval constant = Interval.Of(left ? compared.Right.Offset : compared.Left.Offset);
         FlagsState flags = left ? new FlagsState(8, 1, rip, 0, constant) : new FlagsState(8, 0, constant, 1, rip);
         if (flags.Where(condition) is not { } where) return false;
+
+        // Outside of one range is two, which no interval holds; that the area is not among them is enough.
+        Interval covered = Covered.Add(Interval.Of(shift), 8);
+        if ((left ? flags with { Left = covered } : flags with { Right = covered }).Where(condition) is null) return false;
         Interval learnt = (left ? where.Left : where.Right).Subtract(Interval.Of(shift), 8);
         if (state.Rip.Meet(learnt) is not { } rest) return false;
         state.Rip = rest;

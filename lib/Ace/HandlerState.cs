@@ -42,7 +42,13 @@ internal sealed class HandlerState
 
     public HandlerState Clone() => new([.. Registers], new Dictionary<HandlerValue, HandlerValue>(memory))
     {
-        Address = Address, Steps = Steps, Flags = Flags, Compared = Compared, Rip = Rip, HasTested = HasTested, Gs = Gs,
+        Address = Address,
+        Steps = Steps,
+        Flags = Flags,
+        Compared = Compared,
+        Rip = Rip,
+        HasTested = HasTested,
+        Gs = Gs,
     };
 
     /// <summary>The eight bytes at a place; what nobody wrote is something unknown, the same at every look.</summary>

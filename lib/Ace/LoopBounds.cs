@@ -99,7 +99,7 @@ internal sealed class LoopBounds
             limit = found;
         }
 
-        return Init(loop, number, size) is { } init ? new LoopCounter(number, size, step, init, limit, own) : null;
+        return Init(loop, number, size) is { } init ? new LoopCounter(number, size, step, init, limit, own, own || loops.Dominates(writers[0], test)) : null;
     }
 
     private Interval? Limit(int node, Instruction compare, AceLoop loop, int size)

@@ -80,7 +80,7 @@ internal static class AceSamples
         ("waits-for-data", "PV2034 PV2036", AceBuilder.Entry("1: cmpl $0, counter(%rip)\n jne 1b\n movl $1, counter(%rip)")),
         ("compare-and-swap-loop", "PV2034 PV2036", AceBuilder.Entry("1: mov counter(%rip), %rax\n lea 1(%rax), %rcx\n lock cmpxchg %rcx, counter(%rip)\n jne 1b")),
         ("not-atomic", "PV2034", AceBuilder.Entry("1: btsl $0, lock_a(%rip)\n jc 1b\n release lock_a")),
-        ("plain-store", "PV2034", AceBuilder.Locked("nop") + "entry ace_other\n 1: cmpl $0, lock_a(%rip)\n jne 1b\n movl $1, lock_a(%rip)\n release lock_a\n jmp *%r11\n"),
+        ("plain-store", "PV2034 PV2036", AceBuilder.Locked("nop") + "entry ace_other\n 1: cmpl $0, lock_a(%rip)\n jne 1b\n movl $1, lock_a(%rip)\n release lock_a\n jmp *%r11\n"),
         ("for-ever", "PV2035", "entry ace_test\n 1: jmp 1b"),
         ("caller-counts", "PV2035", AceBuilder.Entry("1: dec %edi\n jnz 1b")),
         ("counts-down", "", AceBuilder.Entry("mov $9, %edi\n 1: dec %edi\n jnz 1b")),
