@@ -101,6 +101,9 @@ internal static class SarifReport
         json.WriteStartObject("partialFingerprints");
         json.WriteString("pvpatch/v1", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{finding.Rule.Id} {symbol}")).AsSpan(0, 16)));
         json.WriteEndObject();
+        json.WriteStartObject("properties");
+        json.WriteString("address", Hex.Word(finding.Address)); // a kernel's is beyond what many readers take for a number
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

@@ -69,14 +69,14 @@ internal static class VerifyAceVerb
 
             return common.Write(result, report =>
             {
-                Write(report, common.Format(result), loaded, found, ran);
+                Write(report, common.Format(result), loaded, found, ran, result.GetValue(baseline) is null ? "findings" : "new findings");
                 return found is null or { Findings: [] } && ran?.Failure is null ? ExitCode.Clean : ExitCode.Findings;
             });
         });
         return verb;
     }
 
-    private static void Write(Report report, OutputFormat format, LoadedArea loaded, AceReport? found, ExerciseResult? ran)
+    private static void Write(Report report, OutputFormat format, LoadedArea loaded, AceReport? found, ExerciseResult? ran, string noun)
     {
         switch (format)
         {
@@ -90,7 +90,7 @@ internal static class VerifyAceVerb
                 report.WriteRaw(stream => SarifReport.Write(stream, loaded.Path, loaded.Elf, AceRules.All, [.. found?.Findings ?? [], .. failures]));
                 break;
             default:
-                WriteText(report, loaded, found, ran);
+                WriteText(report, loaded, found, ran, noun);
                 break;
         }
     }
@@ -114,7 +114,7 @@ internal static class VerifyAceVerb
         return ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong address) ? address : null;
     }
 
-    private static void WriteText(Report report, LoadedArea loaded, AceReport? found, ExerciseResult? ran)
+    private static void WriteText(Report report, LoadedArea loaded, AceReport? found, ExerciseResult? ran, string noun)
     {
         TextWriter output = report.Text;
         if (found is null)
@@ -133,8 +133,8 @@ internal static class VerifyAceVerb
         if (ran is not null) ExerciseReport.WriteText(output, report.Paint, loaded.Elf.Symbols, ran);
         string sum = $"{loaded.Path}: area of {found.Area.End - found.Area.Start:n0} bytes, {found.Entries.Count:n0} entries, {found.Callers:n0} callers, {found.Handlers:n0} interrupt entries";
         output.WriteLine(found.Findings.Count == 0
-            ? $"{sum}, {report.Paint.Green("no findings")}"
-            : $"{sum}, {report.Paint.Red($"{found.Findings.Count:n0} findings")}");
+            ? $"{sum}, {report.Paint.Green($"no {noun}")}"
+            : $"{sum}, {report.Paint.Red($"{found.Findings.Count:n0} {noun}")}");
     }
 
     private static void WriteJson(Report report, LoadedArea loaded, AceReport? found, ExerciseResult? ran) => report.WriteJson(Schema, json =>
