@@ -14,6 +14,8 @@ internal sealed class LoadedImage : IDisposable
         Image = KernelImage.Open(path);
         try
         {
+            if (!allowEmpty && Image.Symbols.Count == 0)
+                throw new MalformedImageException("symbols", "there are none, and without them most sites cannot be found; take the vmlinux of the kernel's -dbg package");
             Sites = SiteTable.Read(Image);
             if (!allowEmpty && SiteKindNames.All.All(k => !Sites.Of(k).Any()))
                 throw new MalformedImageException("sites", "there are none; is it a kernel image with symbols? (--allow-empty accepts it)");

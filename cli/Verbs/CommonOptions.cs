@@ -52,9 +52,11 @@ internal sealed class CommonOptions
     public bool AllowsEmpty(ParseResult result) => result.GetValue(allowEmpty);
 
     /// <summary>Writes the report to where the user wants it, and applies --exit-zero.</summary>
-    public int Write(ParseResult result, Func<Report, int> action, string? path = null)
+    public int Write(ParseResult result, Func<Report, int> action)
     {
-        int code = Report.Write(path ?? OutputPath(result), UsesColor(result), action);
+        string? path = OutputPath(result);
+        if (path is not null) InputGuard.Refuse(result, path);
+        int code = Report.Write(path, UsesColor(result), action);
         return code == ExitCode.Findings && result.GetValue(exitZero) ? ExitCode.Clean : code;
     }
 

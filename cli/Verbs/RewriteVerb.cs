@@ -32,10 +32,15 @@ internal static class RewriteVerb
         verb.SetAction(result =>
         {
             string path = result.GetRequiredValue(image);
-            string? destination = result.GetValue(inPlace) ? path : result.GetValue(output);
-            if (destination is not null && !result.GetValue(inPlace)) RefuseSameFile(path, destination);
+            string? destination = result.GetValue(inPlace)
+                ? (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? path
+                : result.GetValue(output);
+            if (destination is not null && !result.GetValue(inPlace)) InputGuard.Refuse(result, destination);
             using var progress = Progress.Start("rewriting", common.IsQuiet(result));
             using LoadedImage loaded = LoadedImage.Open(path, common.AllowsEmpty(result));
+            if (OriginalText.FindPatched(loaded.Image, loaded.Sites) is { } patched)
+                throw new Failure(
+                    $"{path}: {loaded.Image.Symbols.Describe(patched.Address)}: its text is already rewritten ({patched.Kind.Text()} site); give the original image");
             Target resolved = loaded.Resolve(target.Load(result));
             SiteKind[] kinds = [.. (result.GetValue(only) is { Length: > 0 } some ? some : SiteKindNames.All)
                 .Except(result.GetValue(except) ?? [])];
@@ -65,12 +70,6 @@ internal static class RewriteVerb
             });
         });
         return verb;
-    }
-
-    private static void RefuseSameFile(string image, string output)
-    {
-        if (FileIdentity.TryGet(image, out FileIdentity one) && FileIdentity.TryGet(output, out FileIdentity two) && one == two)
-            throw new Failure($"{output}: the output is the input; say --in-place to replace it");
     }
 
     private static void WriteText(Report report, LoadedImage loaded, Plan plan, string? destination, bool patches)

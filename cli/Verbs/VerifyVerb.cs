@@ -59,6 +59,6 @@ internal static class VerifyVerb
         FindingReport.WriteText(report.Text, report.Paint, loaded.Image.Symbols, findings);
         report.Text.WriteLine(findings.Count == 0
             ? $"{loaded.Path}: {loaded.Sites.All.Count:n0} sites, {report.Paint.Green("no findings")}"
-            : $"{loaded.Path}: {loaded.Sites.All.Count:n0} sites, {report.Paint.Red($"{findings.Count:n0} findings")}");
+            : $"{loaded.Path}: {loaded.Sites.All.Count:n0} sites, {report.Paint.Red($"{findings.Count:n0} finding{(findings.Count == 1 ? string.Empty : "s")}")}");
     }
 }

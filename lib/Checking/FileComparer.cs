@@ -29,12 +29,16 @@ public static class FileComparer
         for (long offset = 0; ;)
         {
             int read = one.ReadAtLeast(a, ChunkSize, throwOnEndOfStream: false);
-            if (two.ReadAtLeast(b, ChunkSize, throwOnEndOfStream: false) != read) break;
+            if (two.ReadAtLeast(b, ChunkSize, throwOnEndOfStream: false) != read)
+                throw new IOException($"{image.Elf.Source.Name}: changed while it was read");
             CompareChunk(a.AsSpan(0, read), b.AsSpan(0, read), offset, text, original, originalSites, findings);
             if (read < ChunkSize || findings.Count >= MostFindings) break;
             offset += read;
         }
 
+        if (findings.Count >= MostFindings)
+            findings.Add(new Finding(VerifyRules.OutsideSites, findings[^1].Address, $"and more: only the first {MostFindings} are listed"));
+        findings.AddRange(new AlternativeStates(image, originalSites).CheckOriginals(image, original, originalSites));
         return findings;
     }
 

@@ -13,12 +13,15 @@ public sealed class ImageVerifier
     private readonly SiteTable sites;
     private readonly TextMap map;
     private readonly List<Finding> findings = [];
+    private readonly HashSet<ulong> misplaced = [];
+    private readonly AlternativeStates alternatives;
     private HashSet<ulong>? variants;
 
     private ImageVerifier(KernelImage image, SiteTable sites)
     {
         (this.image, this.sites) = (image, sites);
         map = TextMap.Build(image, sites);
+        alternatives = new AlternativeStates(image, sites);
     }
 
     /// <summary>Runs every check that needs one image only.</summary>
@@ -27,10 +30,17 @@ public sealed class ImageVerifier
         var verifier = new ImageVerifier(image, sites);
         verifier.CheckOverlapsAndBoundaries();
         verifier.CheckBranches();
-        verifier.CheckTable("__ex_table", "__start___ex_table", "__stop___ex_table", 12, VerifyRules.ExceptionInside);
-        verifier.CheckTable(".orc_unwind_ip", "__start_orc_unwind_ip", "__stop_orc_unwind_ip", 4, VerifyRules.OrcInside);
+        var exceptions = new TableSpec(SiteKind.Alternative, "__ex_table", "__start___ex_table", "__stop___ex_table", 12);
+        verifier.CheckTable(exceptions, 0, VerifyRules.ExceptionInside, orAnyVariant: true);
+        verifier.CheckTable(exceptions, 4, VerifyRules.ExceptionInside, orAnyVariant: false); // where a fault goes on
+        var orc = new TableSpec(SiteKind.Alternative, ".orc_unwind_ip", "__start_orc_unwind_ip", "__stop_orc_unwind_ip", 4);
+        verifier.CheckTable(orc, 0, VerifyRules.OrcInside, orAnyVariant: true);
         verifier.CheckSymbols();
-        verifier.findings.AddRange(SiteStates.Check(image, sites));
+
+        // Where a site is misplaced, its bytes are another's: one cause, one finding.
+        verifier.misplaced.UnionWith(verifier.findings.Select(f => f.Address));
+        verifier.findings.AddRange(
+            SiteStates.Check(image, sites, verifier.alternatives).Where(f => !verifier.misplaced.Contains(f.Address)));
         return [.. verifier.findings.OrderBy(f => f.Address).ThenBy(f => f.Rule.Id, StringComparer.Ordinal)];
     }
 
@@ -43,12 +53,13 @@ public sealed class ImageVerifier
             for (int j = i + 1; j < all.Count && all[j].Address < site.End; j++)
             {
                 if (IsSettled(site, all[j])) continue;
+                misplaced.Add(site.Address);
                 Add(VerifyRules.Overlap, all[j].Address,
                     $"{all[j].Kind.Text()} site of {all[j].Length} bytes overlaps the {site.Kind.Text()} site of {site.Length} bytes at 0x{site.Address:x}");
                 break; // one a site: of n sites at one place there are n² pairs
             }
 
-            if (site.Length == 0 || IsInsideAlternative(site)) continue; // the alternative decides what stands there
+            if (site.Length == 0 || (site.Kind != SiteKind.Alternative && alternatives.IsReplaced(site.Address))) continue;
             if (!map.IsBoundary(site.Address))
                 Add(VerifyRules.Boundary, site.Address, $"{site.Kind.Text()} site begins inside an instruction");
             else if (site.Kind != SiteKind.Lock && !map.IsBoundary(site.End))
@@ -56,26 +67,16 @@ public sealed class ImageVerifier
         }
     }
 
-    private bool IsInsideAlternative(in Site site)
-    {
-        for (int i = sites.FirstEndingAfter(site.Address); i < sites.All.Count && sites.All[i].Address <= site.Address; i++)
-        {
-            Site other = sites.All[i];
-            bool larger = other.Length > site.Length || other.Kind != site.Kind;
-            if (other.Kind == SiteKind.Alternative && larger && other.End >= site.End) return true;
-        }
-
-        return false;
-    }
-
-    // Alternatives come after everything that may lie in them, and one after another in table order (apply_alternatives, 6.1).
+    // alternative_instructions, 6.1: paravirt, retpolines and returns come before the alternatives that may cover them, locks
+    // after; alternatives of one place in table order. Keys, static calls and ftrace are written again at any time.
     private static bool IsSettled(in Site first, in Site second)
     {
-        if (first.Kind == SiteKind.Alternative && second.Kind == SiteKind.Alternative) return true;
+        if (first.Kind == SiteKind.Alternative && second.Kind == SiteKind.Alternative) return first.Address == second.Address;
         if (first.Kind == SiteKind.Return && second.Kind == SiteKind.StaticCall)
             return first.Address == second.Address && first.Length == second.Length; // a trampoline: __static_call_fixup
-        if (first.Kind == SiteKind.Alternative) return second.End <= first.End || second.Kind == SiteKind.Lock;
-        return second.Kind == SiteKind.Alternative && second.Address == first.Address && second.End >= first.End;
+        (Site outer, Site inner) = first.Kind == SiteKind.Alternative ? (first, second) : (second, first);
+        return outer.Kind == SiteKind.Alternative && inner.Address >= outer.Address && inner.End <= outer.End
+            && inner.Kind is SiteKind.Paravirt or SiteKind.Retpoline or SiteKind.Return or SiteKind.Lock;
     }
 
     private void CheckBranches()
@@ -85,29 +86,32 @@ public sealed class ImageVerifier
             if (map.IsInsideSiteInstruction(branch.Target))
                 Add(VerifyRules.BranchInside, branch.Target,
                     $"the branch at 0x{branch.Source:x} ({image.Symbols.Describe(branch.Source)}) lands inside an instruction");
-            if (branch.IsCall && SiteAt(branch.Source) is { } site
-                && !(branch.Target >= site.Address && branch.Target < site.End) && !image.Symbols.IsSymbolAt(branch.Target))
+            if (branch.IsCall && sites.Over(branch.Source).FirstOrDefault() is { Length: not 0 } site
+                && !(branch.Target >= site.Address && branch.Target < site.End)
+                && !(image.FindText(branch.Target) is not null && image.Symbols.IsEntryAt(branch.Target)))
                 Add(VerifyRules.CallTarget, branch.Source,
                     $"{site.Kind.Text()} site calls 0x{branch.Target:x} ({image.Symbols.Describe(branch.Target)}), which is no function's entry");
         }
+
+        // The jump is written as soon as the key changes, whatever stands there now.
+        foreach (JumpLabelSite label in sites.JumpLabels)
+            if (map.IsInsideSiteInstruction(label.Target))
+                Add(VerifyRules.BranchInside, label.Target,
+                    $"the jump label at 0x{label.Site.Address:x} ({image.Symbols.Describe(label.Site.Address)}) targets the inside of an instruction");
     }
 
-    private Site? SiteAt(ulong address)
+    private void CheckTable(TableSpec spec, int field, FindingRule rule, bool orAnyVariant)
     {
-        for (int i = sites.FirstEndingAfter(address); i < sites.All.Count && sites.All[i].Address <= address; i++)
-            if (address < sites.All[i].End) return sites.All[i];
-        return null;
-    }
-
-    private void CheckTable(string section, string start, string stop, int stride, FindingRule rule)
-    {
-        (ulong table, ulong length) = image.FindTable(new TableSpec(SiteKind.Alternative, section, start, stop, stride));
-        if (length == 0 || !image.Memory.TrySlice(table, length, out ReadOnlySpan<byte> bytes)) return;
-        for (int at = 0; at <= bytes.Length - stride; at += stride)
+        (ulong table, ulong length) = image.FindTable(spec);
+        if (length == 0) return;
+        ReadOnlySpan<byte> bytes = image.Memory.Slice(table, length, spec.Name);
+        if (bytes.Length % spec.Stride != 0)
+            throw new MalformedImageException(spec.Name, $"its {bytes.Length} bytes are not a multiple of {spec.Stride}");
+        for (int at = 0; at < bytes.Length; at += spec.Stride)
         {
-            ulong address = table + (ulong)at + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]);
-            if (map.IsInsideSiteInstruction(address) && !IsVariantBoundary(address))
-                Add(rule, address, $"the entry at 0x{table + (ulong)at:x} of {section} names the inside of an instruction");
+            ulong address = table + (ulong)(at + field) + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(bytes[(at + field)..]);
+            if (map.IsInsideSiteInstruction(address) && !(orAnyVariant && IsVariantBoundary(address)))
+                Add(rule, address, $"the entry at 0x{table + (ulong)at:x} of {spec.Name} names the inside of an instruction");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PvPatch.Kernel;
 using PvPatch.Patching;
 using PvPatch.Platforms;
@@ -7,7 +8,7 @@ using PvPatch.X86;
 namespace PvPatch.Checking;
 
 /// <summary>The sites added, removed and changed between two images, matched by symbol, offset and kind.</summary>
-public sealed class SiteDiff
+public sealed partial class SiteDiff
 {
     private readonly int[] same = new int[SiteKindNames.All.Count];
 
@@ -38,7 +39,7 @@ public sealed class SiteDiff
         // Where code moved, bytes differ though the instructions name the same places.
         bool IsSame(in Site a, in Site b)
         {
-            if (a.Length != b.Length || oldCatalog.Describe(a) != newCatalog.Describe(b)) return false;
+            if (a.Length != b.Length || Stable(oldCatalog.Describe(a)) != Stable(newCatalog.Describe(b))) return false;
             if (!SameCode(a.Address, b.Address, a.Length)) return false;
             (AlternativeSite? one, AlternativeSite? two) = (oldCatalog.FindAlternative(a), newCatalog.FindAlternative(b));
             return one?.ReplacementLength == two?.ReplacementLength
@@ -49,9 +50,15 @@ public sealed class SiteDiff
         {
             if (length == 0) return true; // an empty replacement need not lie anywhere
             ReadOnlySpan<byte> x = old.Memory.Slice(a, (ulong)length, "site"), y = fresh.Memory.Slice(b, (ulong)length, "site");
-            return (a == b && x.SequenceEqual(y)) || oldText.Format(x, a) == newText.Format(y, b);
+            return (a == b && x.SequenceEqual(y)) || Stable(oldText.Format(x, a)) == Stable(newText.Format(y, b));
         }
     }
+
+    // Numbers that the compiler counts up, and places in a section without names, move with every build and mean nothing.
+    private static string Stable(string text) => Generated().Replace(text, "${name}");
+
+    [GeneratedRegex(@"(?<name>__UNIQUE_ID_[A-Za-z_]*)\d+(\.\d+)?|(?<=\w)\.\d+\b|(?<=\.altinstr_aux)\+0x[0-9a-f]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Generated();
 
     /// <summary>How many sites of a kind are alike in both.</summary>
     public int Same(SiteKind kind) => same[(int)kind];

@@ -13,7 +13,7 @@ public sealed class ElfFile : IDisposable
         Source = source;
         if (source.Length == 0) throw new MalformedImageException("ELF header", "the file is empty");
         if (!source.Slice(0, Math.Min((ulong)source.Length, 4), "ELF header").SequenceEqual("\u007fELF"u8))
-            throw new MalformedImageException("ELF header", "this is not an ELF file");
+            throw new MalformedImageException("ELF header", IsBootImage(source) ? "this is a boot image (bzImage); give the ELF vmlinux it was made of" : "this is not an ELF file");
         ReadOnlySpan<byte> ident = source.Slice(0, 20, "ELF header");
         Is64 = ident[4] switch
         {
@@ -240,6 +240,10 @@ public sealed class ElfFile : IDisposable
 
     private string Outside(ulong offset, ulong size) =>
         $"bytes 0x{offset:x}+0x{size:x} lie outside of the file, which has 0x{Source.Length:x}";
+
+    // The boot protocol's signature (Documentation/arch/x86/boot.rst): “HdrS” at 0x202.
+    private static bool IsBootImage(ByteSource source) =>
+        source.Contains(0x202, 4) && source.Slice(0x202, 4, "boot header").SequenceEqual("HdrS"u8);
 
     private static void Require(bool condition, string place, string reason)
     {

@@ -11,11 +11,17 @@ public sealed class ElfSymbolTable
     private readonly ulong stringsOffset;
     private readonly int stringsLength;
     private readonly ElfSymbol[] symbols;
+    private readonly IReadOnlyList<ElfSection> sections;
+    private readonly ElfSection[] textSections;
     private readonly Lazy<int[]> nameSlots;
     private readonly Lazy<(ulong[] Addresses, int[] Order)> byAddress;
 
-    private ElfSymbolTable(ByteSource? source, ulong stringsOffset, int stringsLength, ElfSymbol[] symbols)
+    private ElfSymbolTable(
+        ByteSource? source, ulong stringsOffset, int stringsLength, ElfSymbol[] symbols, IReadOnlyList<ElfSection> sections)
     {
+        const int most = 64; // a kernel has a handful; nobody pays for more
+        this.sections = sections;
+        textSections = [.. sections.Where(s => s.IsExecutable && s.Name.Length != 0).Take(most)];
         (this.source, this.stringsOffset, this.stringsLength) = (source, stringsOffset, stringsLength);
         this.symbols = symbols;
         nameSlots = new Lazy<int[]>(HashNames);
@@ -84,7 +90,19 @@ public sealed class ElfSymbolTable
     /// <summary>Whether some symbol stands exactly at the address.</summary>
     public bool IsSymbolAt(ulong address) => Array.BinarySearch(byAddress.Value.Addresses, address) >= 0;
 
-    /// <summary>The distinct addresses of all placed symbols, ascending.</summary>
+    /// <summary>Whether a function, or a label of assembly, stands exactly at the address.</summary>
+    public bool IsEntryAt(ulong address)
+    {
+        ulong[] addresses = byAddress.Value.Addresses;
+        int at = Array.BinarySearch(addresses, address);
+        if (at < 0) return false;
+        while (at > 0 && addresses[at - 1] == address) at--;
+        for (int i = at; i < addresses.Length && addresses[i] == address && i - at < LookBack; i++)
+            if (AtSorted(i).Type is ElfSymbol.Function or ElfSymbol.NoType) return true;
+        return false;
+    }
+
+    /// <summary>The addresses of all placed symbols, ascending; aliases repeat theirs.</summary>
     public ReadOnlySpan<ulong> SortedAddresses => byAddress.Value.Addresses;
 
     /// <summary>The symbols in the order of <see cref="SortedAddresses"/>.</summary>
@@ -93,13 +111,21 @@ public sealed class ElfSymbolTable
     /// <summary>An address as <c>symbol+0xoffset</c>, or in hex where no symbol lies below it.</summary>
     public string Describe(ulong address) =>
         !TryFindContaining(address, out ElfSymbol symbol) ? $"0x{address:x}"
+        : FindOtherSection(symbol, address) is { } section ? $"{section.Name}+0x{address - section.Address:x}"
         : symbol.Address == address ? GetName(symbol)
         : $"{GetName(symbol)}+0x{address - symbol.Address:x}";
+
+    // A place in a section without symbols is no part of the symbol that happens to lie before that section.
+    private ElfSection? FindOtherSection(in ElfSymbol symbol, ulong address)
+    {
+        if (symbol.Address == address || symbol.SectionIndex >= sections.Count || sections[symbol.SectionIndex].Contains(address)) return null;
+        return textSections.FirstOrDefault(s => s.Contains(address));
+    }
 
     internal static ElfSymbolTable Read(ElfFile file)
     {
         ElfSection? table = file.Sections.FirstOrDefault(s => s.Type == ElfSection.SymTab);
-        if (table is null) return new ElfSymbolTable(null, 0, 0, []);
+        if (table is null) return new ElfSymbolTable(null, 0, 0, [], []);
         if (table.Link >= file.Sections.Count)
             throw new MalformedImageException($"section {table.Name}", $"its string table {table.Link} does not exist");
         ElfSection strings = file.Sections[(int)table.Link];
@@ -125,7 +151,7 @@ public sealed class ElfSymbolTable
                 ElfReader.U16(entry, file.Is64 ? 6 : 14));
         }
 
-        return new ElfSymbolTable(file.Source, strings.Offset, stringsLength, symbols);
+        return new ElfSymbolTable(file.Source, strings.Offset, stringsLength, symbols, file.Sections);
     }
 
     private ElfSymbol BestAlias(int last)

@@ -63,7 +63,7 @@ public sealed class KernelPlaces
     /// <summary>_etext.</summary>
     public ulong TextEnd { get; }
 
-    /// <summary>Whether an address is core text: what lies outside (init, exit) is gone, or never patched again, after boot.</summary>
+    /// <summary>Whether an address is core text (_text to _etext): init text is gone after boot, exit text never runs.</summary>
     public bool IsCoreText(ulong address) => address >= Text && address < TextEnd;
 
     /// <summary>Insists on a symbol because sites depend on it.</summary>

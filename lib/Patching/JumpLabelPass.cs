@@ -10,7 +10,7 @@ public static class JumpLabelPass
     /// <summary>Computes a site's new bytes.</summary>
     /// <param name="site">The branch.</param>
     /// <param name="target">Holds the keys.</param>
-    /// <param name="initial">Text outside of the core (init, exit): later changes of keys never reach it (kernel_text_address).</param>
+    /// <param name="initial">Outside of core text: init text is gone after boot, exit text no kernel_text_address; both are written in their first state.</param>
     /// <param name="output">Takes the site's 2 or 5 bytes.</param>
     public static PatchReason Compute(in JumpLabelSite site, Target target, bool initial, Span<byte> output)
     {

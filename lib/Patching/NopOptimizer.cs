@@ -39,7 +39,8 @@ public static class NopOptimizer
 
     private static int LengthAt(ReadOnlySpan<byte> code)
     {
-        var decoder = Decoder.Create(64, new ByteArrayCodeReader(code[..Math.Min(code.Length, 15)].ToArray()));
+        var decoder = Decoder.Create(64, new ByteArrayCodeReader(code[..Math.Min(code.Length, 15)].ToArray()),
+            DecoderOptions.NoInvalidCheck | DecoderOptions.MPX); // insn_decode_kernel asks for a length, not for sense
         decoder.Decode(out Instruction instruction);
         return instruction.IsInvalid ? 0 : instruction.Length;
     }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using PvPatch.Kernel;
 using PvPatch.Platforms;
 using PvPatch.Sites;
+using PvPatch.X86;
 
 namespace PvPatch.Patching;
 
@@ -81,7 +82,13 @@ public sealed class Plan
                 break;
             case SiteKind.JumpLabel:
                 foreach (ref readonly JumpLabelSite site in Sites.JumpLabels.AsSpan())
+                {
+                    if (BranchSlot.JumpLabelLength(At(site.Site)) == 0)
+                        throw new MalformedImageException(
+                            $"jump label 0x{site.Site.Address:x}", "it holds neither a jump nor a NOP, where the kernel would BUG");
                     Record(site.Site, JumpLabelPass.Compute(site, Target, !IsCore(site.Site), output), output);
+                }
+
                 break;
             case SiteKind.StaticCall:
                 foreach (ref readonly StaticCallSite site in Sites.StaticCalls.AsSpan())

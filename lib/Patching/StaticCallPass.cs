@@ -13,7 +13,7 @@ public static class StaticCallPass
     /// <summary>Computes a site's new bytes.</summary>
     /// <param name="site">The call, or a trampoline.</param>
     /// <param name="target">Holds the functions.</param>
-    /// <param name="initial">Text outside of the core (init, exit): later updates never reach it (kernel_text_address).</param>
+    /// <param name="initial">Outside of core text: init text is gone after boot, exit text no kernel_text_address; both are written in their first state.</param>
     /// <param name="text">What stands there.</param>
     /// <param name="output">Takes the site's 5 or 6 bytes.</param>
     public static PatchReason Compute(

@@ -31,6 +31,7 @@ public static class MemoryProfile
             StaticKeys = ReadKeys(),
             StaticCalls = ReadCalls(),
             LateStaticCalls = ReadLateCalls(),
+            Unknown = [.. ReadUnknown()],
         };
 
         string? ReadThunk() =>
@@ -65,6 +66,14 @@ public static class MemoryProfile
                     calls[PlaceNames.NameOf(image.Symbols, key)] =
                         function == 0 ? string.Empty : PlaceNames.NameOf(image.Symbols, function);
             return calls;
+        }
+
+        IEnumerable<UnknownFact> ReadUnknown()
+        {
+            int missing = sites.JumpLabels.Select(s => s.Key).Concat(sites.StaticCalls.Select(s => s.Key)).Distinct()
+                .Count(key => !memory.TryRead(key, new byte[8]));
+            if (missing != 0)
+                yield return new UnknownFact("keys outside of the dump", $"it does not hold {missing} static keys and calls; taken from the image's own data");
         }
 
         // When a call was emptied stands nowhere but in the text: an empty tail call that jumps was emptied late.

@@ -32,23 +32,10 @@ public sealed class Target
             else missing++;
         }
 
-        foreach ((string name, int enabled) in profile.StaticKeys)
-            if (TryResolve(name, out ulong key)) keys[key] = enabled != 0;
-        foreach ((string name, string function) in profile.StaticCalls)
-            if (TryResolve(name, out ulong key)
-                && (function.Length == 0 ? Zero(out ulong to) : TryResolve(function, out to))) calls[key] = to;
-        foreach (string name in profile.LateStaticCalls)
-            if (TryResolve(name, out ulong key)) lateCalls.Add(key);
-        if (profile.BuildId is not null && image.Elf.ReadBuildId() is { } id && id != profile.BuildId)
-            notes.Add("the profile was taken from another build of the kernel");
+        if (profile.BuildId is null || image.Elf.ReadBuildId() is not { } id || id == profile.BuildId) RecordStates(profile);
+        else notes.Add("the profile was taken from another build of the kernel: its static keys and calls are not used");
         if (missing != 0) notes.Add($"{missing} of the profile's ops, keys and calls are not in this image");
         if (ItsThunks) notes.Add("ITS thunks that the kernel allocates at boot are written as its static ones");
-
-        static bool Zero(out ulong value)
-        {
-            value = 0;
-            return true;
-        }
     }
 
     /// <summary>The profile this was made of.</summary>
@@ -118,6 +105,20 @@ public sealed class Target
     /// <summary>Whether a return at this place goes through a thunk (cpu_wants_rethunk_at, 6.1).</summary>
     public bool WantsReturnThunkAt(ulong address) =>
         Rethunk && (ReturnThunk != Places.ItsReturnThunk || Places.ItsReturnThunk == 0 || (address & 0x20) == 0);
+
+    private void RecordStates(CpuProfile profile)
+    {
+        foreach ((string name, int enabled) in profile.StaticKeys)
+            if (TryResolve(name, out ulong key)) keys[key] = enabled != 0;
+        foreach ((string name, string function) in profile.StaticCalls)
+        {
+            ulong to = 0;
+            if (TryResolve(name, out ulong key) && (function.Length == 0 || TryResolve(function, out to))) calls[key] = to;
+        }
+
+        foreach (string name in profile.LateStaticCalls)
+            if (TryResolve(name, out ulong key)) lateCalls.Add(key);
+    }
 
     private ulong InitialReturnThunk() =>
         Places.ReturnThunkVariable != 0 && Image.Memory.TryReadWord(Places.ReturnThunkVariable, out ulong thunk)

@@ -9,6 +9,7 @@ internal readonly ref struct RecordTable
     // Ten times what the largest kernels have: sites cost more memory than their records, and a sparse file can claim any number.
     private const ulong MaxBytes = 32 << 20;
 
+    private const int ParavirtFields = 10;
     private readonly ReadOnlySpan<byte> bytes;
     private readonly KernelImage image;
     private readonly TableSpec spec;
@@ -22,9 +23,9 @@ internal readonly ref struct RecordTable
         if (length > MaxBytes) throw new MalformedImageException(spec.Name, $"its 0x{length:x} bytes are more than any kernel's 0x{MaxBytes:x}");
         bytes = image.Memory.Slice(Start, length, spec.Name);
 
-        // The linker leaves the padding of the very last record out: 12 of 16 bytes are enough for what we read.
+        // The padding of the very last record may be left out: instr, type and len are what the kernel reads.
         int rest = bytes.Length % spec.Stride;
-        if (rest != 0 && !(kind == SiteKind.Paravirt && rest >= 12))
+        if (rest != 0 && !(kind == SiteKind.Paravirt && rest >= ParavirtFields))
             throw new MalformedImageException(spec.Name, $"its {bytes.Length} bytes are not a multiple of {spec.Stride}");
         Count = (bytes.Length + spec.Stride - 1) / spec.Stride;
     }
@@ -44,9 +45,6 @@ internal readonly ref struct RecordTable
     /// <summary>A signed 32-bit distance from its own field: what the kernel stores for a place.</summary>
     public ulong Relative32(int record, int at) =>
         AddressOf(record) + (ulong)at + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(bytes[((record * spec.Stride) + at)..]);
-
-    /// <summary>A signed 64-bit distance from its own field.</summary>
-    public ulong Relative64(int record, int at) => AddressOf(record) + (ulong)at + U64(record, at);
 
     /// <summary>The site of a record, once all its bytes are known to be executable text.</summary>
     /// <exception cref="MalformedImageException">They are not.</exception>

@@ -8,8 +8,6 @@ namespace PvPatch.Sites;
 /// <remarks>Layouts: x86-patching facts of Linux 6.1, checked against its BTF by <see cref="Era.Detect"/>.</remarks>
 public static class SiteReader
 {
-    private const int FeatureLimit = 24 * 32; // NCAPINTS + NBUGINTS words: apply_alternatives BUGs beyond
-
     /// <summary>struct paravirt_patch_site: u64 instr, u8 type, u8 len.</summary>
     public static ParavirtSite[] ReadParavirt(KernelImage image)
     {
@@ -36,7 +34,7 @@ public static class SiteReader
             var feature = new FeatureTest((ushort)(cpuid & ~FeatureTest.InvertFlag), (cpuid & FeatureTest.InvertFlag) != 0);
             (int length, int replacementLength) = (table.Byte(i, 10), table.Byte(i, 11));
             ulong replacement = table.Relative32(i, 4);
-            if (feature.Number >= FeatureLimit) throw table.Malformed(i, $"its feature {feature.Number} does not exist");
+            if (feature.Number >= image.Era.CapabilityWords * 32) throw table.Malformed(i, $"its feature {feature.Number} does not exist");
             if (length == byte.MaxValue) throw table.Malformed(i, "its length is above the kernel's limit of 254");
             if (replacementLength > length)
                 throw table.Malformed(i, $"its replacement of {replacementLength} bytes does not fit its {length}");
@@ -101,7 +99,7 @@ public static class SiteReader
             Site two = table.Site(i, table.Relative32(i, 0), 2);
             ulong key = table.U64(i, 8);
             int length = BranchSlot.JumpLabelLength(CodeAt(image, two.Address));
-            if (length == 0) throw table.Malformed(i, $"0x{two.Address:x} holds neither a jump nor a NOP of its size");
+            if (length == 0) length = two.Length; // neither a jump nor a NOP: verify says so, and a plan refuses it
             ulong target = table.Relative32(i, 4);
             if (image.FindText(target) is null) throw table.Malformed(i, $"its target 0x{target:x} is not in executable text");
             sites[i] = new JumpLabelSite(

@@ -75,6 +75,13 @@ public sealed class SiteTable
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
+    /// <summary>The sites that hold an address.</summary>
+    public IEnumerable<Site> Over(ulong address)
+    {
+        for (int i = FirstEndingAfter(address); i < All.Count && All[i].Address <= address; i++)
+            if (address < All[i].End) yield return All[i];
+    }
+
     /// <summary>The position in <see cref="All"/> of the first site that ends beyond an address; their number if none.</summary>
     public int FirstEndingAfter(ulong address) => index.Value.FirstEndingAfter(address);
 

@@ -73,7 +73,7 @@ public sealed class Disassembler
         formatter.Format(instruction, output);
         string text = output.ToStringAndReset();
         return instruction.IsIPRelativeMemoryOperand
-            ? $"{text} # {symbols.Describe(instruction.IPRelativeMemoryAddress)}"
+            ? text.Replace($"0x{instruction.IPRelativeMemoryAddress:x}", $"{symbols.Describe(instruction.IPRelativeMemoryAddress)}(%rip)", StringComparison.Ordinal)
             : text;
     }
 }

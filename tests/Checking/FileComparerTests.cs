@@ -64,13 +64,25 @@ public sealed class FileComparerTests : IDisposable
         Assert.Contains("length", Assert.Single(Compare([.. bytes, 0])).Message);
     }
 
+    // An alternative may hold its original, optimised or not, or one of its replacements; ud2 is none of them.
+    [Fact]
+    public void AnAlternativeThatHoldsSomethingElseIsFound()
+    {
+        ulong site = MiniCopy.At("mini_long_padding");
+        using var mini = new MiniKernel();
+        ulong at = mini.Sites.Alternatives.First(a => a.Site.Address >= site && a.Site.Length >= 11).Site.Address;
+        byte[] bytes = new MiniCopy().Put(at, 0x0f, 0x0b).Bytes;
+        Finding finding = Assert.Single(Compare(bytes));
+        Assert.Equal(("PV1008", at), (finding.Rule.Id, finding.Address));
+    }
+
     [Fact]
     public void ALongDifferenceIsSeveralFindingsAndTheyEnd()
     {
         byte[] bytes = new MiniCopy().Bytes;
         int data = MiniCopy.Offset(MiniCopy.At("x86_cap_flags"));
         for (int i = 0; i < 5000; i++) bytes[data + i] ^= 0xff;
-        Assert.Equal(100, Compare(bytes).Count);
+        Assert.Equal(101, Compare(bytes).Count); // the last one says that there is more
     }
 
     private IReadOnlyList<Finding> Compare(byte[] bytes)

@@ -58,6 +58,70 @@ public sealed class ImageVerifierTests
         One("PV1003", site, new MiniCopy().Put(site, [.. Code.Branch(site, MiniCopy.At("native_read_cr0") + 3, 0xe8), 0x90]));
     }
 
+    [Fact]
+    public void Pv1003ACallIntoDataIsNoCall()
+    {
+        ulong site = MiniCopy.At("mini_set_ldt");
+        One("PV1003", site, new MiniCopy().Put(site, [.. Code.Branch(site, MiniCopy.At("pv_ops"), 0xe8), 0x90]));
+    }
+
+    // ud2 ud2 nop nop: apply_paravirt leaves a call, or NOPs.
+    [Fact]
+    public void Pv1008AParavirtSiteHoldsOtherInstructions()
+    {
+        ulong site = MiniCopy.At("mini_set_ldt");
+        One("PV1008", site, new MiniCopy().Put(site, 0x0f, 0x0b, 0x0f, 0x0b, 0x90, 0x90));
+    }
+
+    // mov $0,%eax, five bytes: patch_retpoline leaves a branch.
+    [Fact]
+    public void Pv1008ARetpolineSiteHoldsNoBranch()
+    {
+        using var mini = new MiniKernel();
+        ulong site = mini.Sites.Retpolines.First(s => s.Length == 5 && !mini.Sites.AlternativesOver(s.Address).Any()).Address;
+        One("PV1008", site, new MiniCopy().Put(site, 0xb8, 0, 0, 0, 0));
+    }
+
+    // je where a jump or a NOP must stand: verify goes on to the other sites, a plan is refused (__jump_label_patch BUGs).
+    [Fact]
+    public void Pv1008AJumpLabelHoldsNeitherAJumpNorANop()
+    {
+        ulong site = MiniCopy.At("mini_flip_short");
+        MiniCopy copy = new MiniCopy().Put(site, 0x74);
+        One("PV1008", site, copy);
+        using MiniKernel kernel = copy.Open();
+        Assert.Contains("neither a jump nor a NOP", Assert.Throws<MalformedImageException>(
+            () => kernel.MakePlan(MiniKernel.Profile("baseline"))).Reason);
+    }
+
+    // An indirect branch through %rsp is what the kernel BUGs on.
+    [Fact]
+    public void Pv1008ARetpolineThroughTheStackPointer()
+    {
+        using var mini = new MiniKernel();
+        ulong site = mini.Sites.Retpolines.First(s => s.Length == 5 && !mini.Sites.AlternativesOver(s.Address).Any()).Address;
+        One("PV1008", site, new MiniCopy().Put(site, 0xff, 0xd4, 0x0f, 0x1f, 0x00));
+    }
+
+    // jump_label_init and every later change of the key would write into what apply_alternatives left.
+    [Fact]
+    public void Pv1002AnAlternativeOverAJumpLabel()
+    {
+        using var mini = new MiniKernel();
+        ulong label = mini.Sites.JumpLabels.First(s => s.Site.Length == 5 && !mini.Sites.AlternativesOver(s.Site.Address).Any()).Site.Address;
+        ulong record = MiniCopy.At("__alt_instructions");
+        MiniCopy copy = new MiniCopy().PutRelative(record, label).Put(record + 10, 5, 0);
+        Assert.Contains(Verify(copy), f => f.Rule.Id == "PV1002" && f.Address == label);
+    }
+
+    // The record's second s32 is where execution goes on after a fault.
+    [Fact]
+    public void Pv1005AFixupInsideAnInstruction()
+    {
+        ulong inside = MiniCopy.At("mini_two_returns") + 7;
+        One("PV1005", inside, new MiniCopy().PutRelative(MiniCopy.At("__start___ex_table") + 4, inside));
+    }
+
     // mini_two_returns: test %edi,%edi (2 bytes), jne 1f, xor, return at +6: the jump is made to land inside of that.
     [Fact]
     public void Pv1004ABranchLandsInsideAnInstruction()

@@ -31,8 +31,10 @@ internal static class Campaign
                 running[number] = Stopwatch.GetTimestamp();
                 try
                 {
-                    if (Time(number) > Limit && Time(number) is var again && again > Limit) // once more: it may have waited for a core
-                        failures.Enqueue(Name(number, $"takes {again.TotalSeconds:f1} s"));
+                    // Again, and again: it may have waited for a core.
+                    TimeSpan taken = Time(number, count: true);
+                    for (int again = 0; again < 2 && taken > Limit; again++) taken = Time(number, count: false);
+                    if (taken > Limit) failures.Enqueue(Name(number, $"takes {taken.TotalSeconds:f1} s"));
                 }
                 catch (Exception error) when (error is not OutOfMemoryException)
                 {
@@ -43,10 +45,10 @@ internal static class Campaign
             }
         }
 
-        TimeSpan Time(int number)
+        TimeSpan Time(int number, bool count)
         {
             long started = Stopwatch.GetTimestamp();
-            if (body(number)) Interlocked.Increment(ref accepted);
+            if (body(number) && count) Interlocked.Increment(ref accepted);
             return Stopwatch.GetElapsedTime(started);
         }
     }

@@ -25,7 +25,7 @@ public sealed class SiteReaderMalformedTests
         ulong size = Readelf.Sections(TestPaths.Mini).Single(s => s.Name == ".parainstructions").Size;
         using MiniKernel kernel = new MiniCopy().ResizeSection(".parainstructions", size - 4).Open();
         Assert.Equal((int)size / 16, kernel.Sites.Paravirt.Length);
-        Refused(".parainstructions", "multiple of 16", new MiniCopy().ResizeSection(".parainstructions", size - 5));
+        Refused(".parainstructions", "multiple of 16", new MiniCopy().ResizeSection(".parainstructions", size - 7)); // 9 of 10 bytes that are read
     }
 
     [Theory]
@@ -74,10 +74,6 @@ public sealed class SiteReaderMalformedTests
     [Fact]
     public void ALockMustBeText() =>
         Refused("record 0 of .smp_locks", "executable", new MiniCopy().PutRelative(MiniCopy.At("__smp_locks"), MiniCopy.At("pv_ops")));
-
-    [Fact]
-    public void AJumpLabelMustBeAJumpOrANop() => Refused(
-        "record 0 of __start___jump_table", "neither a jump nor a NOP", new MiniCopy().Put(MiniCopy.At("mini_flip_short"), 0x74));
 
     [Fact]
     public void AJumpLabelsTargetMustBeText()
