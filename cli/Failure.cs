@@ -1,3 +1,5 @@
+using PvPatch.Ace.Exercise;
+
 namespace PvPatch.Cli;
 
 /// <summary>An error the user can do something about, as one sentence that names the file.</summary>
@@ -59,7 +61,7 @@ internal sealed class Failure : Exception
     public static string? Describe(Exception error) => error switch
     {
         Failure => error.Message,
-        MalformedImageException => error.Message,
+        MalformedImageException or ExerciseException => error.Message,
         _ when IsIo(error) => error.Message,
         _ when Environment.GetEnvironmentVariable("PVPATCH_DEBUG") is { Length: > 0 } => null,
         OutOfMemoryException => "out of memory",

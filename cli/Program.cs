@@ -56,7 +56,7 @@ internal static class Program
         string? unknown = root && result.UnmatchedTokens.Count != 0 ? result.UnmatchedTokens[0] : null;
         string[] messages = unknown is not null
             ? [$"there is no {(unknown.StartsWith('-') ? "option" : "verb")} “{unknown}”"]
-            : root ? ["say what to do: scan, profile, rewrite, verify, diff, explain or ops"]
+            : root ? ["say what to do: scan, profile, rewrite, verify, verify-ace, diff, explain or ops"]
             : [.. result.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal)];
         foreach (string message in messages) Console.Error.WriteLine(PrintableText.Of($"pvpatch: {message}"));
         Console.Error.WriteLine($"Try 'pvpatch{(root ? string.Empty : $" {result.CommandResult.Command.Name}")} --help'.");

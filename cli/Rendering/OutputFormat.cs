@@ -8,4 +8,7 @@ internal enum OutputFormat
 
     /// <summary>For programs: one document with a schema.</summary>
     Json,
+
+    /// <summary>For CI: findings as SARIF 2.1.0.</summary>
+    Sarif,
 }

@@ -6,17 +6,7 @@ namespace PvPatch.Cli.Verbs;
 /// <summary>The options that every verb understands the same way.</summary>
 internal sealed class CommonOptions
 {
-    private readonly Option<OutputFormat> format = new("--format")
-    {
-        Description = "How to write results: text (unless said otherwise) or json.",
-        HelpName = "text|json",
-        CustomParser = result =>
-        {
-            string word = result.Tokens[0].Value;
-            if (word is not ("text" or "json")) result.AddError($"--format: “{word}” is neither text nor json");
-            return word is "json" ? OutputFormat.Json : OutputFormat.Text;
-        },
-    };
+    private readonly Option<OutputFormat> format;
 
     private readonly Option<string?> output = new("--output", "-o")
     {
@@ -37,17 +27,16 @@ internal sealed class CommonOptions
 
     private readonly Option<bool> allowEmpty = new("--allow-empty") { Description = "Accept an image without any patch site." };
 
-    /// <summary>Adds the options to a verb; one that writes an image has its own -o.</summary>
-    public CommonOptions(Command verb, bool withOutput = true)
+    /// <summary>Adds the options to a verb; one that writes an image has its own -o, and one with findings can write SARIF.</summary>
+    public CommonOptions(Command verb, bool withOutput = true, bool withSarif = false)
     {
+        format = FormatOption(withSarif);
         color.CompletionSources.Add("auto", "always", "never");
         color.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string>() is { } word and not ("auto" or "always" or "never"))
                 result.AddError($"--color: “{word}” is none of auto, always and never");
         });
-        format.CompletionSources.Clear();
-        format.CompletionSources.Add("text", "json");
         verb.Add(format);
         if (withOutput) verb.Add(output);
         verb.Add(color);
@@ -75,6 +64,27 @@ internal sealed class CommonOptions
     public void Remark(ParseResult result, string text)
     {
         if (!IsQuiet(result)) Console.Error.WriteLine(PrintableText.Of($"pvpatch: {text}"));
+    }
+
+    private static Option<OutputFormat> FormatOption(bool withSarif)
+    {
+        var format = new Option<OutputFormat>("--format")
+        {
+            Description = $"How to write results: text (unless said otherwise){(withSarif ? ", json or sarif (2.1.0, for CI)" : " or json")}.",
+            HelpName = withSarif ? "text|json|sarif" : "text|json",
+            CustomParser = result =>
+            {
+                string word = result.Tokens[0].Value;
+                if (word is "json") return OutputFormat.Json;
+                if (word is "sarif" && withSarif) return OutputFormat.Sarif;
+                if (word is "sarif") result.AddError("--format: only verbs that have findings, verify and verify-ace, write sarif");
+                else if (word is not "text") result.AddError($"--format: “{word}” is {(withSarif ? "none of text, json and sarif" : "neither text nor json")}");
+                return OutputFormat.Text;
+            },
+        };
+        format.CompletionSources.Clear();
+        format.CompletionSources.Add(withSarif ? ["text", "json", "sarif"] : ["text", "json"]);
+        return format;
     }
 
     private string? OutputPath(ParseResult result) => result.GetResult(output) is null ? null : result.GetValue(output);

@@ -39,6 +39,14 @@ internal sealed class HelpWithExamples(HelpAction standard) : SynchronousCommand
             "pvpatch verify vmlinux                                         is every site legal",
             "pvpatch verify vmlinux.patched --against vmlinux               and nothing else changed",
         ],
+        ["verify-ace"] =
+        [
+            "pvpatch verify-ace ace-area                                    the area, its routines and their worst cases",
+            "pvpatch verify-ace ace-area --exercise                         and run it: interrupted everywhere, on two processors",
+            "pvpatch verify-ace vmlinux --baseline ace.json --format sarif  for CI: only what a former report has not",
+            "pvpatch verify-ace vmlinux --format json -o ace.json           and the kernel's callers and interrupt entries",
+            "pvpatch verify-ace stripped --area 0x7ace00000000-0x7ace00001000 --entry 0x7ace00000070",
+        ],
         ["diff"] =
         [
             "pvpatch diff old/vmlinux new/vmlinux --stat                    the summary only",

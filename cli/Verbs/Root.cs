@@ -16,6 +16,7 @@ internal static class Root
             ProfileVerb.Create(),
             RewriteVerb.Create(),
             VerifyVerb.Create(),
+            VerifyAceVerb.Create(),
             DiffVerb.Create(),
             ExplainVerb.Create(),
             OpsVerb.Create(),

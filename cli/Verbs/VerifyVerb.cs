@@ -16,7 +16,7 @@ internal static class VerifyVerb
             HelpName = "ORIGINAL",
         };
         var verb = new Command("verify", "Check that every site of an image is legal and every rewrite sound.") { image, against };
-        var common = new CommonOptions(verb);
+        var common = new CommonOptions(verb, withSarif: true);
         verb.SetAction(result =>
         {
             using var progress = Progress.Start("decoding text", common.IsQuiet(result));
@@ -39,6 +39,12 @@ internal static class VerifyVerb
 
     private static void Write(Report report, OutputFormat format, LoadedImage loaded, List<Finding> findings)
     {
+        if (format == OutputFormat.Sarif)
+        {
+            report.WriteRaw(stream => SarifReport.Write(stream, loaded.Path, loaded.Image.Elf, VerifyRules.All, findings));
+            return;
+        }
+
         if (format == OutputFormat.Json)
         {
             report.WriteJson("pvpatch.verify/1", json =>

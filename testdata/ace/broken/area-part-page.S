@@ -1,0 +1,3 @@
+#: end
+	.globl	__ace_end
+__ace_end:

@@ -1,0 +1,13 @@
+#: ace_inc_counter
+	entry	ace_inc_counter
+	acquire ace_counter_lock
+	mov	ace_counter(%rip), %rax
+	add	$1, %rax
+	mov	%rax, ace_counter(%rip)
+	release ace_counter_lock
+	jmp	back
+	end_entry ace_inc_counter
+	.text
+back:
+	jmp	*%r11
+	.section .ace

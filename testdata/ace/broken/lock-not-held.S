@@ -1,0 +1,10 @@
+#: ace_inc_counter
+	entry	ace_inc_counter
+	release ace_counter_lock	# just to be sure
+	acquire ace_counter_lock
+	mov	ace_counter(%rip), %rax
+	add	$1, %rax
+	mov	%rax, ace_counter(%rip)
+	release ace_counter_lock
+	jmp	*%r11
+	end_entry ace_inc_counter

@@ -1,0 +1,6 @@
+#: begin
+	.text
+	.balign	4096, 0xcc
+
+#: end
+	.balign	4096, 0xcc

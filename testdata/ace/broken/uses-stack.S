@@ -1,0 +1,11 @@
+#: ace_get_counters
+	entry	ace_get_counters
+	acquire ace_counter_lock
+	mov	ace_counter(%rip), %rax
+	push	%rax
+	mov	ace_timer_counter(%rip), %rax
+	mov	%rax, %rdx
+	pop	%rax
+	release ace_counter_lock
+	jmp	*%r11
+	end_entry ace_get_counters
