@@ -9,7 +9,12 @@ public sealed class AgreementTests
 {
     private static readonly ExerciseOptions Short = ExerciseOptions.Default with
     {
-        ArgumentSets = 8, SetupStates = 3, NestedPairs = 64, Interruptions = 20_000, Interleavings = 20_000, MachineStates = 20_000,
+        ArgumentSets = 8,
+        SetupStates = 3,
+        NestedPairs = 64,
+        Interruptions = 20_000,
+        Interleavings = 20_000,
+        MachineStates = 20_000,
     };
 
     /// <summary>Everything of 10,000 random areas that <c>verify-ace</c> finds nothing in is run; a tenth of it in a short run.</summary>

@@ -14,7 +14,7 @@ public sealed class BrokenAreaTests
         {
             "r11 kept elsewhere on the way", "ComesBackElsewhere",
             $"entry ace_x\n mov %r11, %r9\n{TinyArea.Take} mov counter(%rip), %r11\n inc %r11\n mov %r11, counter(%rip)\n mov %r9, %r11 {Back}",
-            "cpu0: 1 instruction of ace_x()|interrupt before 0x7ace00000003 <ace_x+0x3> lock btsl $0x0,0x7ace00001000 # lock: rip and r11 change places|…"
+            "cpu0: 1 instruction of ace_x()|interrupt before 0x7ace00000003 <ace_x+0x3> lock btsl $0x0,lock(%rip): rip and r11 change places|…"
         },
         {
             "lock released too early", "NotAtomic",
@@ -29,7 +29,7 @@ public sealed class BrokenAreaTests
         {
             "lock not taken, one instruction", "NotAtomic",
             "entry ace_x\n mov $1, %eax\n xadd %rax, counter(%rip)\n jmp *%r11",
-            "cpu0: 1 instruction of ace_x(), and the read, not yet the write, of 0x7ace00000005 <ace_x+0x5> xadd %rax,0x7ace00001008 # counter|cpu1: ace_x() to its end, 3 instructions|cpu0: runs on to its end, 1 instruction"
+            "cpu0: 1 instruction of ace_x(), and the read, not yet the write, of 0x7ace00000005 <ace_x+0x5> xadd %rax,counter(%rip)|cpu1: ace_x() to its end, 3 instructions|cpu0: runs on to its end, 1 instruction"
         },
         {
             "test, then set", "NotAtomic",
@@ -40,7 +40,7 @@ public sealed class BrokenAreaTests
             // What it read before the other one let the lock go, it writes after that: held for ever.
             "bts without its lock prefix", "Deadlock",
             $"entry ace_x\n1: btsl $0, lock(%rip)\n jc 1b\n mov counter(%rip), %rax\n inc %rax\n mov %rax, counter(%rip) {Back}",
-            "cpu0: 1 instruction of ace_x()|cpu1: of ace_x() the read, not yet the write, of 0x7ace00000000 <ace_x> btsl $0x0,0x7ace00001000 # lock|cpu0: runs on to its end, 6 instructions|cpu1: runs on, and spins"
+            "cpu0: 1 instruction of ace_x()|cpu1: of ace_x() the read, not yet the write, of 0x7ace00000000 <ace_x> btsl $0x0,lock(%rip)|cpu0: runs on to its end, 6 instructions|cpu1: runs on, and spins"
         },
         {
             "the stack", "Stack",
