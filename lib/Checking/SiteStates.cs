@@ -19,7 +19,8 @@ internal static class SiteStates
         foreach (Site site in sites.Locks) Judge(site, At(site)[0] is 0xf0 or 0x3e);
         foreach (Site site in sites.Ftrace)
             Judge(site, IsNop(At(site)) || (At(site)[0] == Branch.Call && Branch.Target(At(site), site.Address) == places.Fentry));
-        foreach (Site site in sites.Returns) Judge(site, IsReturn(At(site), site.Address, image));
+        var thunks = new Dictionary<ulong, bool>(); // 48,000 returns, and a handful of thunks to look up
+        foreach (Site site in sites.Returns) Judge(site, IsReturn(At(site), site.Address, image, thunks));
         foreach (JumpLabelSite site in sites.JumpLabels) Judge(site.Site, IsJumpLabel(At(site.Site), site));
         foreach (StaticCallSite site in sites.StaticCalls) Judge(site.Site, IsStaticCall(At(site.Site), site, image));
         return findings;
@@ -91,12 +92,17 @@ internal static class SiteStates
     private static bool IsNop(ReadOnlySpan<byte> code) => code.SequenceEqual(Nops.Of(code.Length));
 
     // A jump to a thunk has a name at its target: which thunk, only the running kernel knows.
-    private static bool IsReturn(ReadOnlySpan<byte> code, ulong address, KernelImage image) =>
+    private static bool IsReturn(ReadOnlySpan<byte> code, ulong address, KernelImage image, Dictionary<ulong, bool> thunks) =>
         (code[0] == Branch.Return && code[1..].IndexOfAnyExcept(Branch.Int3) < 0)
-        || (code[0] == Branch.Jump && IsReturnThunk(Branch.Target(code, address), image));
+        || (code[0] == Branch.Jump && IsReturnThunk(Branch.Target(code, address), image, thunks));
 
-    private static bool IsReturnThunk(ulong address, KernelImage image) =>
-        IsEntry(image, address) && image.Symbols.Describe(address).EndsWith("return_thunk", StringComparison.Ordinal);
+    private static bool IsReturnThunk(ulong address, KernelImage image, Dictionary<ulong, bool> thunks)
+    {
+        if (!thunks.TryGetValue(address, out bool known))
+            thunks[address] = known = IsEntry(image, address)
+                && image.Symbols.Describe(address).EndsWith("return_thunk", StringComparison.Ordinal);
+        return known;
+    }
 
     private static bool IsJumpLabel(ReadOnlySpan<byte> code, in JumpLabelSite site)
     {
