@@ -138,7 +138,7 @@ internal sealed class HandlerStep
     private HandlerValue Masked(HandlerValue value, ulong keeps) =>
         value.IsConstant ? HandlerValue.Of(value.Offset & keeps)
         : value is { Offset: 0, Base: HandlerValue.Frame + 2 or HandlerValue.FlagsAtEntry or HandlerValue.SafeFlags }
-            && (keeps & Kept) == Kept && (keeps & InterruptFlag) == 0 ? new HandlerValue(HandlerValue.SafeFlags, 0)
+            && (keeps & Kept) == Kept ? (keeps & InterruptFlag) == 0 ? new HandlerValue(HandlerValue.SafeFlags, 0) : value
         : Unknown();
 
     private static void Restore(HandlerValue value, HandlerState state)

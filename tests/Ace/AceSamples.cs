@@ -91,6 +91,9 @@ internal static class AceSamples
         ("reset", "PV2035", AceBuilder.Entry("mov $9, %ecx\n 1: dec %ecx\n jnz 1b\n cmp %rdi, %rsi\n mov $9, %ecx\n jb 1b")),
         ("checked-count", "", AceBuilder.Entry("mov %edi, %ecx\n cmp $64, %ecx\n ja 2f\n test %ecx, %ecx\n jz 2f\n 1: dec %ecx\n jnz 1b\n 2:")),
         ("two-entries", "PV2035", AceBuilder.Entry("mov $9, %ecx\n test %rdi, %rdi\n jz 2f\n 1: nop\n 2: dec %ecx\n jnz 1b")),
+        ("spin-by-caller", "PV2035", AceBuilder.Entry(
+            "1: lock btsl $0, lock_a(%rip)\n jnc 3f\n 2: cmpl $0, lock_a(%rip)\n test %rdi, %rdi\n jnz 2b\n jmp 1b\n 3: release lock_a")),
+        ("spin-that-releases", "PV2034 PV2036 PV2037", AceBuilder.Entry("1: acquire lock_a\n release lock_a\n cmpl $0, lock_a(%rip)\n jne 1b")),
         ("unlocked", "PV2036", AceBuilder.Entry("incq counter(%rip)")),
         ("atomic-alone", "", AceBuilder.Entry("lock incq counter(%rip)")),
         ("other-lock", "PV2036", AceBuilder.Locked("incq counter(%rip)") + "entry ace_other\n acquire lock_b\n mov counter(%rip), %rax\n release lock_b\n jmp *%r11\n"),
@@ -119,6 +122,9 @@ internal static class AceSamples
         ("pointer-checked", "", AceBuilder.Entry("lea table(%rip), %r8\n cmp %r8, %rdi\n jb 1f\n lea table+504(%rip), %r8\n cmp %r8, %rdi\n ja 1f\n mov (%rdi), %rax\n 1:")),
         ("link-checked-once", "PV2040", AceBuilder.Locked(
             "mov counter(%rip), %eax\n cmp $64, %eax\n jae 1f\n lea table(%rip), %r8\n mov (%r8,%rax,8), %eax\n mov %eax, (%r8,%rax,8)\n 1:")),
+        ("stale-copy", "PV2040", AceBuilder.Entry(
+            "xor %r9d, %r9d\n mov $2, %ecx\n 1: mov counter(%rip), %eax\n lea table(%rip), %r8\n cmp $64, %eax\n jae 3f\n mov (%r8,%r9,8), %rdx\n"
+            + "3: mov %rax, %r9\n cmp $1, %ecx\n je 4f\n dec %ecx\n acquire lock_a\n jmp 1b\n 4: release lock_a")),
         ("bit-string", "PV2040", AceBuilder.Locked("bts %rdi, counter(%rip)")),
         ("table-walk", "", AceBuilder.Locked("lea table(%rip), %r8\n xor %ecx, %ecx\n 1: movq $0, (%r8,%rcx,8)\n inc %ecx\n cmp $64, %ecx\n jb 1b")),
         ("table-walk-too-far", "PV2040", AceBuilder.Locked("lea __ace_data_end-512(%rip), %r8\n xor %ecx, %ecx\n 1: movq $0, (%r8,%rcx,8)\n inc %ecx\n cmp $64, %ecx\n jbe 1b")),

@@ -57,6 +57,7 @@ public sealed class HandlerTests
         { "PV2026", $"asm_test_interrupt: {Save}{Test}" + Resume.Replace("popfq", "add $8, %rsp", StringComparison.Ordinal) },
         { "PV2060", "asm_test_interrupt: iretq" },
         { "PV2060", $"asm_test_interrupt: incl counter(%rip)\n {Save}{Test}{Resume}" },
+        { "PV2060", $"asm_test_interrupt: mov %rax, counter(%rip)\n {Save}{Test}{Resume}" },
         { "PV2060", $"asm_test_interrupt: sti\n {Save}{Test}{Resume}" },
         { "PV2060", $"asm_test_interrupt: testb $3, 8(%rsp)\n jz 2f\n {Save}{Test}{Resume} 2: iretq" },
         { "PV2061", $"asm_test_interrupt: {Save}" + Test.Replace("jae", "ja", StringComparison.Ordinal) + Resume },
@@ -68,6 +69,7 @@ public sealed class HandlerTests
         { "PV2062", $"asm_test_interrupt: {Save}{Test}" + Resume.Replace("lea back(%rip), %r11", "mov 8(%rsp), %r11", StringComparison.Ordinal) },
         { "PV2062", $"asm_test_interrupt: {Save}{Test}" + Resume.Replace("pop %rcx", "lea 8(%rsp), %rsp", StringComparison.Ordinal) },
         { "PV2062", $"asm_test_interrupt: {Save}{Test}" + Resume.Replace("andl $0xcd5, (%rsp)", "nop", StringComparison.Ordinal) },
+        { "PV2062", $"asm_test_interrupt: {Save}{Test}" + Resume.Replace("$0xcd5", "$0xed5", StringComparison.Ordinal) },
         { "PV2062", $"asm_test_interrupt: {Save}{Test} sti\n {Resume}" },
         { "PV2062", $"asm_test_interrupt: {Save}{Test}" + Resume.Replace("lea back(%rip), %r11", "lea ace_test(%rip), %r11", StringComparison.Ordinal) },
     };

@@ -7,6 +7,7 @@ namespace PvPatch.Tests.Ace;
 internal static class RandomArea
 {
     private const int Size = 4096;
+    private const ulong Lock = AceElf.Data + 64;
 
     /// <summary>A page of noise in which some places are called entries.</summary>
     public static (byte[] Code, List<(string, ulong, ulong)> Functions, int Slots) Noise(Random random)
@@ -41,10 +42,13 @@ internal static class RandomArea
         var c = new Assembler(64);
         Label[] labels = [.. Enumerable.Range(0, 5).Select(_ => c.CreateLabel())];
         int placed = 0, count = random.Next(3, 18);
+        bool locked = random.Next(4) != 0; // most of them at least try
+        if (locked) Acquire(c);
         for (int i = 0; i < count; i++)
         {
             if (placed < labels.Length && random.Next(3) == 0) c.Label(ref labels[placed++]);
-            Emit(c, random, labels[random.Next(labels.Length)]);
+            bool other = locked && random.Next(8) != 0;
+            Emit(c, random, labels[other ? Math.Min(placed, labels.Length - 1) : random.Next(labels.Length)], random.Next(other ? 6 : 0, 21));
         }
 
         c.nop();
@@ -54,27 +58,34 @@ internal static class RandomArea
             c.nop();
         }
 
+        if (locked) c.mov(__dword_ptr[Lock], 0);
         c.jmp(r11);
         using var stream = new MemoryStream();
         c.Assemble(new StreamCodeWriter(stream), address);
         return stream.ToArray();
     }
 
-    private static void Emit(Assembler c, Random random, Label label)
+    private static void Acquire(Assembler c)
     {
-        ulong word = AceElf.Data + (8 * (ulong)random.Next(3)), byte4 = AceElf.Data + 64;
-        switch (random.Next(21))
+        Label again = c.CreateLabel();
+        c.nop(); // one label an instruction
+        c.Label(ref again);
+        c.@lock.bts(__dword_ptr[Lock], 0);
+        c.jc(again);
+    }
+
+    // The first six are those that a routine under its lock had better not do.
+    private static void Emit(Assembler c, Random random, Label label, int what)
+    {
+        ulong word = AceElf.Data + (8 * (ulong)random.Next(3));
+        switch (what)
         {
-            case 0 or 1:
-                Label again = c.CreateLabel();
-                c.nop(); // one label an instruction
-                c.Label(ref again);
-                c.@lock.bts(__dword_ptr[byte4], 0);
-                c.jc(again);
-                break;
-            case 2 or 3: c.mov(__dword_ptr[byte4], 0); break;
-            case 4: c.mov(rax, __qword_ptr[word]); break;
-            case 5: c.mov(__qword_ptr[word], rax); break;
+            case 0: Acquire(c); break;
+            case 1: c.mov(__dword_ptr[Lock], 0); break;
+            case 2: c.xchg(__dword_ptr[Lock], eax); break;
+            case 3: c.cmp(__dword_ptr[Lock], 0); c.jne(label); break;
+            case 4: c.mov(r11, rdx); break;
+            case 5: c.mov(rbx, rdx); break;
             case 6: c.inc(__qword_ptr[word]); break;
             case 7: c.cmp(edi, 64); c.jae(label); break;
             case 8: c.mov(edi, edi); break;
@@ -85,11 +96,11 @@ internal static class RandomArea
             case 13: c.mov(ecx, random.Next(0, 9)); break;
             case 14: c.dec(ecx); c.jnz(label); break;
             case 15: c.test(rax, rax); c.jz(label); break;
-            case 16: c.xchg(__dword_ptr[byte4], eax); break;
-            case 17: c.@lock.inc(__qword_ptr[word]); break;
-            case 18: c.cmp(__dword_ptr[byte4], 0); c.jne(label); break;
+            case 16: c.mov(rax, __qword_ptr[word]); break;
+            case 17: c.mov(__qword_ptr[word], rax); break;
+            case 18: c.@lock.inc(__qword_ptr[word]); break;
             case 19: c.jmp(label); break;
-            default: c.mov(random.Next(4) == 0 ? r11 : r9, random.Next(2) == 0 ? rdx : rbx); break;
+            default: c.mov(r9, random.Next(2) == 0 ? rdx : rbx); break;
         }
     }
 }
